@@ -93,7 +93,8 @@ def _clusters(rng: np.random.Generator, shape: tuple[int, int, int], y: str, s: 
     """Professional and dyad parts; for anger what conflict explains is taken out, so that the shares hold in all."""
     prof, dyad = s[f"{y}_prof_share"], s[f"{y}_dyad_share"]
     if y == "anger":
-        explained, share = s["conflict_anger"] ** 2, s["conflict_prof_share"]
+        explained = (s["conflict_anger"] + s["conflict_disruptive"] * s["disruptive_anger"]) ** 2
+        share = s["conflict_prof_share"]
         prof, dyad = max(prof - explained * share, 0.0), max(dyad - explained * (1 - share), 0.0)
     return split_normal(rng, (shape[0], shape[1], 1), (prof, dyad, 0.0))
 
