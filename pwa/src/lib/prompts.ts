@@ -1,0 +1,27 @@
+import { database, single, type Singles } from './db';
+import type { Prompt } from './wire';
+
+const ENDED = new Set(['answered', 'expired', 'missed', 'superseded', 'declined']);
+
+export function isDue(prompt: Prompt, now: number): boolean {
+  return !ENDED.has(prompt.state) && Date.parse(prompt.due_at) <= now && now < Date.parse(prompt.expires_at);
+}
+
+export function isComing(prompt: Prompt, now: number): boolean {
+  return !ENDED.has(prompt.state) && now < Date.parse(prompt.due_at);
+}
+
+export async function findPrompt(id: string): Promise<Prompt | undefined> {
+  return (await single('prompts'))?.prompts.find((prompt) => prompt.id === id);
+}
+
+/** A push may bring a prompt that this phone has not fetched yet. */
+export async function rememberPrompt(prompt: Prompt): Promise<void> {
+  const tx = (await database()).transaction('singles', 'readwrite');
+  const known = (await tx.store.get('prompts')) as Singles['prompts'] | undefined;
+  const list = known ?? { as_of: new Date().toISOString(), prompts: [] };
+  if (!list.prompts.some(({ id }) => id === prompt.id)) {
+    void tx.store.put({ ...list, prompts: [...list.prompts, prompt] }, 'prompts');
+  }
+  await tx.done;
+}

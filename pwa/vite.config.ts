@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { build, type Plugin } from 'vite';
+import { defineConfig } from 'vitest/config';
+import { reachable, type Manifest } from './scripts/reachable.mjs';
+
+const here = import.meta.dirname;
+
+/** Builds the service worker last, with the list of files that the phone's entry reaches: nothing else gets cached. */
+function serviceWorker(): Plugin {
+  return {
+    name: 'dyade-service-worker',
+    apply: 'build',
+    async closeBundle() {
+      const dist = join(here, 'dist');
+      const manifest = JSON.parse(await readFile(join(dist, '.vite/manifest.json'), 'utf8')) as Manifest;
+      const icons = (await readdir(join(dist, 'app/icons'))).map((icon) => `app/icons/${icon}`);
+      const files = [...reachable(manifest, 'app/index.html'), ...icons, 'app/manifest.webmanifest'].sort();
+      const hash = createHash('sha256');
+      for (const file of ['app/index.html', ...files]) hash.update(file).update(await readFile(join(dist, file)));
+      const precache = { name: hash.digest('hex').slice(0, 12), files: ['/app/', ...files.map((file) => `/${file}`)] };
+      await build({
+        configFile: false,
+        root: here,
+        publicDir: false,
+        logLevel: 'warn',
+        define: { PRECACHE: JSON.stringify(precache) },
+        build: {
+          outDir: join(dist, 'app'),
+          emptyOutDir: false,
+          lib: { entry: join(here, 'src/sw/sw.ts'), formats: ['iife'], name: 'sw', fileName: () => 'sw.js' },
+        },
+      });
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [svelte(), serviceWorker()],
+  build: {
+    outDir: 'dist',
+    assetsDir: 'app/assets',
+    assetsInlineLimit: 0,
+    manifest: true,
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+    rollupOptions: { input: { app: join(here, 'app/index.html') } },
+  },
+  server: { proxy: { '/api': 'http://localhost:8000' } },
+  resolve: process.env['VITEST'] ? { conditions: ['browser'] } : {},
+  test: {
+    environment: 'jsdom',
+    include: ['tests/**/*.test.ts'],
+    setupFiles: ['tests/setup.ts'],
+  },
+});
