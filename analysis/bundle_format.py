@@ -1,8 +1,8 @@
 """The bundle's tables and columns, as data: the one list that writers and readers of bundles are held to.
 
-A column's kind says how its text in the CSV is read: id, text, flag (true/false), integer, number, instant (ISO 8601
-UTC with Z), date (YYYY-MM-DD), json. `entries` and `assessments` carry further columns, one per questionnaire item,
-described in the codebook.
+A column's kind says how its text in the CSV is read: id, text, flag (true/false), integer, number, instant
+(ISO 8601 UTC with Z), date (YYYY-MM-DD), json. `entries` and `assessments` carry further columns, one per
+questionnaire item, described in the codebook.
 """
 
 from __future__ import annotations

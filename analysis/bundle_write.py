@@ -18,8 +18,8 @@ _README = """This is a Dyade bundle: everything a study collected, at one moment
 
 Each table comes as CSV (UTF-8; an empty cell is a missing value; instants are UTC) and as Parquet.
 codebook.csv says what each variable means; codebook.json also says how items make scale scores.
-The protocol files hold the questions as they were asked. checksums.txt lets you check that nothing was altered
-(sha256sum -c checksums.txt). Ids were made for this bundle only.
+The protocol files hold the questions as they were asked. checksums.txt lets you check that nothing was
+altered (sha256sum -c checksums.txt). Ids were made for this bundle only.
 """
 
 
@@ -35,8 +35,8 @@ def write_bundle(
     """Write a bundle.
 
     tables: a frame per table of `bundle_format.TABLES`; a table that is left out is written empty.
-    about: study, title, made_at, simulated ("all", "some" or "none") and dyade_version, as bundle.json keeps them.
-    Raises ValueError naming a table or column that the format does not know or that is missing.
+    about: study, title, made_at, simulated ("all", "some" or "none") and dyade_version, as bundle.json keeps
+    them. Raises ValueError naming a table or column that the format does not know or that is missing.
     """
     _check(tables)
     files: dict[str, bytes] = {}
@@ -76,7 +76,8 @@ def _check(tables: Mapping[str, pd.DataFrame]) -> None:
 
 
 def _ordered(name: str, frame: pd.DataFrame | None, codebook: pd.DataFrame) -> pd.DataFrame:
-    """The table's columns in the format's order with fitting types, its items after them, rows sorted by their id."""
+    """The table's columns in the format's order with fitting types, its items after them, rows sorted by
+    their id."""
     kinds: dict[str, Kind] = {c.name: c.kind for c in TABLES[name]}
     if name in WITH_ITEMS:
         for row in codebook[codebook["table"] == name].itertuples():
@@ -130,7 +131,9 @@ def _records(codebook: pd.DataFrame) -> list[dict[str, Any]]:
         for column in ("values", "show_if"):
             if isinstance(row[column], str):
                 row[column] = json.loads(row[column])
-        records.append({str(k): (None if not isinstance(v, list | dict) and pd.isna(v) else v) for k, v in row.items()})
+        records.append(
+            {str(k): (None if not isinstance(v, list | dict) and pd.isna(v) else v) for k, v in row.items()}
+        )
     return records
 
 

@@ -1,6 +1,7 @@
 """Three-level random-intercept models by statsmodels: events in dyads in professionals.
 
-The one place that knows statsmodels, so that a faster engine can take its place: `fit_three_level` in, `Fit` out.
+The one place that knows statsmodels, so that a faster engine can take its place: `fit_three_level` in, `Fit`
+out.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 
 DF_METHOD = "between-within (containment): each term is tested on the units of its own level"
 LEVELS = ("professional", "dyad", "event")
@@ -25,8 +26,9 @@ LEVELS = ("professional", "dyad", "event")
 class Coefficient:
     """One fixed effect.
 
-    term: name; level: the level on which it varies (professional, dyad or event); estimate, std_error: in units of
-    the outcome per unit of the term; df: between-within; statistic: t; p: two-sided; ci_low, ci_high: 95 % t interval.
+    term: name; level: the level on which it varies (professional, dyad or event); estimate, std_error: in
+    units of the outcome per unit of the term; df: between-within; statistic: t; p: two-sided; ci_low,
+    ci_high: 95 % t interval.
     """
 
     term: str
@@ -44,9 +46,10 @@ class Coefficient:
 class Fit:
     """A fitted model, by REML.
 
-    outcome; formula: in lme4's notation; coefficients: in order; variances: professional, dyad, residual (squared
-    units of the outcome); log_likelihood: restricted, as statsmodels counts it; converged: the optimiser's word;
-    note: in plain words when something went wrong, else ""; n: units per level; df_method: how df were counted.
+    outcome; formula: in lme4's notation; coefficients: in order; variances: professional, dyad, residual
+    (squared units of the outcome); log_likelihood: restricted, as statsmodels counts it; converged: the
+    optimiser's word; note: in plain words when something went wrong, else ""; n: units per level; df_method:
+    how df were counted.
     """
 
     outcome: str
@@ -72,11 +75,12 @@ class Fit:
 def fit_three_level(frame: pd.DataFrame, outcome: str, terms: Sequence[str]) -> Fit:
     """Fit `outcome ~ terms + (1|professional) + (1|dyad)` by REML.
 
-    frame: one row per event with float columns `outcome` and `terms` without gaps, and ids `professional`, `dyad`
-    (unique over professionals). The order of rows does not matter. Standard errors come from (X'V^-1X)^-1 at the
-    estimated variances, as lme4 reports them (Bates et al. 2015, doi 10.18637/jss.v067.i01); df are between-within
-    (Schluchter & Elashoff 1990, doi 10.1080/00949659008811268), t intervals of 95 %.
-    Raises ValueError naming columns that are missing, have gaps or are a mixture of others.
+    frame: one row per event with float columns `outcome` and `terms` without gaps, and ids `professional`,
+    `dyad` (unique over professionals). The order of rows does not matter. Standard errors come from
+    (X'V^-1X)^-1 at the estimated variances, as lme4 reports them (Bates et al. 2015, doi
+    10.18637/jss.v067.i01); df are between-within (Schluchter & Elashoff 1990, doi 10.1080/00949659008811268),
+    t intervals of 95 %. Raises ValueError naming columns that are missing, have gaps or are a mixture of
+    others.
     """
     _check(frame, outcome, terms)
     ordered = frame.sort_values(["professional", "dyad", *terms, outcome], kind="stable")
@@ -152,7 +156,9 @@ def _variances(y: Array, x: Array, blocks: list[_Block]) -> _Estimated:
     best: _Estimated | None = None
     for method in ("lbfgs", "bfgs", "powell"):
         found = _attempt(y, x, blocks, method)
-        if found is not None and (best is None or found.converged or found.log_likelihood > best.log_likelihood):
+        if found is not None and (
+            best is None or found.converged or found.log_likelihood > best.log_likelihood
+        ):
             best = found
         if best is not None and best.converged:
             return best
@@ -172,7 +178,7 @@ def _attempt(y: Array, x: Array, blocks: list[_Block], method: str) -> _Estimate
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            model: Any = MixedLM(y, x, groups, exog_vc=spec)
+            model: Any = MixedLM(y, x, groups, exog_re=np.ones((len(y), 1)), exog_vc=spec)
             result = model.fit(reml=True, method=[method])
             parts = (float(result.cov_re[0, 0]), float(result.vcomp[0]), float(result.scale))
             llf = float(result.llf)
@@ -180,11 +186,15 @@ def _attempt(y: Array, x: Array, blocks: list[_Block], method: str) -> _Estimate
             return None
     if not np.isfinite(parts).all() or parts[2] <= 0 or not np.isfinite(llf):
         return None
-    note = "" if result.converged else "The optimiser did not report convergence; read the figures with caution."
+    note = (
+        "" if result.converged else "The optimiser did not report convergence; read the figures with caution."
+    )
     return _Estimated((max(parts[0], 0.0), max(parts[1], 0.0), parts[2]), llf, bool(result.converged), note)
 
 
-def _gls(y: Array, x: Array, blocks: list[_Block], variances: tuple[float, float, float]) -> tuple[Array, Array]:
+def _gls(
+    y: Array, x: Array, blocks: list[_Block], variances: tuple[float, float, float]
+) -> tuple[Array, Array]:
     """Generalised least squares at given variances: coefficients, and their covariance (X'V^-1X)^-1."""
     professional, dyad, residual = variances
     xvx, xvy = np.zeros((x.shape[1], x.shape[1])), np.zeros(x.shape[1])

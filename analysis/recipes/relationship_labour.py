@@ -1,11 +1,12 @@
-"""Recipe R4: the relationship with one client and emotional labour at negative events (de Ruiter et al. 2021).
+"""Recipe R4: the relationship with one client and emotional labour at negative events (de Ruiter et al.
+2021).
 
     surface, genuine ~ clo_d + con_d + dep_d + clo_p + con_p + dep_p + valence_w + disruptive_w + valence_b
                        + (1|professional) + (1|dyad),   events with a negative emotion above its lowest point
 
-doi 10.1016/j.tate.2021.103467. Baseline scores are z-scored over dyads, then split into the professional's mean (_p)
-and the dyad's deviation (_d); event variables are split at the dyad mean (_w) and its deviation from the mean of the
-professional's dyad means (_b).
+doi 10.1016/j.tate.2021.103467. Baseline scores are z-scored over dyads, then split into the professional's
+mean (_p) and the dyad's deviation (_d); event variables are split at the dyad mean (_w) and its deviation
+from the mean of the professional's dyad means (_b).
 """
 
 from __future__ import annotations
@@ -45,9 +46,9 @@ ANY_NEGATIVE = Filter(
 class RelationshipLabour:
     """The result of recipe R4.
 
-    fits: one Fit per outcome; truth: per outcome and term the effect the data were made with, in the report's units,
-    empty unless all analysed professionals are simulated; sample: who was analysed; filter: which events;
-    exclusions: (reason, number of rows) in order; events: the analysed frame, one row per event;
+    fits: one Fit per outcome; truth: per outcome and term the effect the data were made with, in the report's
+    units, empty unless all analysed professionals are simulated; sample: who was analysed; filter: which
+    events; exclusions: (reason, number of rows) in order; events: the analysed frame, one row per event;
     events_per_dyad: mean, median and smallest; warnings: in words.
     """
 
@@ -59,22 +60,19 @@ class RelationshipLabour:
     events: pd.DataFrame
     events_per_dyad: dict[str, float]
     warnings: tuple[str, ...]
-    multiplicity: str = (
-        "Twelve relationship coefficients are tested without correction; the 95 % intervals hold one at a time."
-    )
+    multiplicity: str = "Twelve relationship coefficients are tested without correction; the 95 % intervals hold one at a time."
 
 
 def relationship_labour(bundle: Bundle, *, include_simulated: bool = False) -> RelationshipLabour:
     """Run recipe R4 on a bundle.
 
-    Real professionals alone are analysed where there are any, unless `include_simulated`. Raises ValueError in one
-    plain sentence when the bundle lacks a construct the recipe needs or has too few events.
+    Real professionals alone are analysed where there are any, unless `include_simulated`. Raises ValueError
+    in one plain sentence when the bundle lacks a construct the recipe needs or has too few events.
     """
     sample = analysed_sample(bundle, include_simulated=include_simulated)
     dyads, unscored = _baseline(bundle, sample)
     events, dropped = _negative_events(bundle, sample, dyads)
-    split = split_events(events, ["valence", "disruptive"])
-    split = split.merge(dyads.drop(columns="professional"), on="dyad", how="left", validate="many_to_one")
+    split = split_by_level(events, dyads)
     fits = {outcome: fit_three_level(split, outcome, TERMS) for outcome in OUTCOMES}
     per_dyad = split.groupby("dyad").size()
     spread = {"mean": per_dyad.mean(), "median": per_dyad.median(), "smallest": per_dyad.min()}
@@ -90,28 +88,53 @@ def relationship_labour(bundle: Bundle, *, include_simulated: bool = False) -> R
     )
 
 
+def split_by_level(events: pd.DataFrame, dyads: pd.DataFrame) -> pd.DataFrame:
+    """The recipe's columns: events (surface, genuine, valence, disruptive) with the terms of the model beside
+    them.
+
+    dyads: one row per dyad with its split baseline scores (`split_dyad_scores`).
+    """
+    split = split_events(events, ["valence", "disruptive"])
+    return split.merge(dyads.drop(columns="professional"), on="dyad", how="left", validate="many_to_one")
+
+
 def _baseline(bundle: Bundle, sample: Sample) -> tuple[pd.DataFrame, list[tuple[str, int]]]:
-    """Dyads with all three scores (raw and split), from the first completed baseline questionnaire of each dyad."""
+    """Dyads with all three scores (raw and split), from the first completed baseline questionnaire of each
+    dyad."""
     rules = [rule for rule in bundle.scales if rule["table"] == "assessments" and rule["scale"] in SHORT]
     lacking = sorted(set(SHORT) - {str(rule["scale"]) for rule in rules})
     if lacking:
-        raise ValueError(f"This bundle's questionnaires have no scale for {', '.join(lacking)}; the recipe needs it.")
+        raise ValueError(
+            f"This bundle's questionnaires have no scale for {', '.join(lacking)}; the recipe needs it."
+        )
     answers = bundle["assessments"]
     answers = answers[answers["professional"].isin(sample.professionals) & (answers["wave"] == "baseline")]
-    scored = pd.concat([answers[["professional", "dyad", "completed_at"]], scale_scores(answers, rules)], axis=1)
+    scored = pd.concat(
+        [answers[["professional", "dyad", "completed_at"]], scale_scores(answers, rules)], axis=1
+    )
     complete = scored.dropna(subset=list(SHORT)).sort_values(["completed_at", "dyad"])
-    first = complete.drop_duplicates("dyad").sort_values("dyad").drop(columns="completed_at").reset_index(drop=True)
+    first = (
+        complete.drop_duplicates("dyad")
+        .sort_values("dyad")
+        .drop(columns="completed_at")
+        .reset_index(drop=True)
+    )
     if len(first) < 3:
-        raise ValueError("Fewer than three dyads have a completed baseline questionnaire, so no relationship is known.")
+        raise ValueError(
+            "Fewer than three dyads have a completed baseline questionnaire, so no relationship is known."
+        )
     mine = bundle["dyads"][bundle["dyads"]["professional"].isin(sample.professionals)]
-    left_out = [("dyads without a complete baseline questionnaire", int((~mine["dyad"].isin(first["dyad"])).sum()))]
+    left_out = [
+        ("dyads without a complete baseline questionnaire", int((~mine["dyad"].isin(first["dyad"])).sum()))
+    ]
     return split_dyad_scores(first, SHORT), left_out
 
 
 def _negative_events(
     bundle: Bundle, sample: Sample, dyads: pd.DataFrame
 ) -> tuple[pd.DataFrame, list[tuple[str, int]]]:
-    """One row per analysed event with surface, genuine, valence and disruptive; and what was left out, in order."""
+    """One row per analysed event with surface, genuine, valence and disruptive; and what was left out, in
+    order."""
     book = bundle.codebook[bundle.codebook["table"] == "entries"]
     entries = bundle["entries"]
     entries = entries[entries["professional"].isin(sample.professionals)]
@@ -121,10 +144,14 @@ def _negative_events(
     lowest = {item: _lowest(book, item) for item in emotions}
     felt = pd.concat([(entries[item] > lowest[item]).fillna(False) for item in emotions], axis=1).any(axis=1)
     asked = entries[emotions].notna().any(axis=1)
-    rules = [rule for rule in bundle.scales if rule["table"] == "entries" and rule["scale"] in OUTCOMES.values()]
+    rules = [
+        rule for rule in bundle.scales if rule["table"] == "entries" and rule["scale"] in OUTCOMES.values()
+    ]
     lacking = sorted(set(OUTCOMES.values()) - {str(rule["scale"]) for rule in rules})
     if lacking:
-        raise ValueError(f"The diary of this bundle has no score for {', '.join(lacking)}; the recipe needs it.")
+        raise ValueError(
+            f"The diary of this bundle has no score for {', '.join(lacking)}; the recipe needs it."
+        )
     chosen = entries[felt]
     scores = scale_scores(chosen, rules).rename(columns={scale: name for name, scale in OUTCOMES.items()})
     frame = pd.DataFrame({
@@ -161,7 +188,8 @@ def _variable(book: pd.DataFrame, construct: str) -> str:
 
 
 def _truth(bundle: Bundle, sample: Sample, dyads: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """The generator's effects per SD of the score *in these data*: effect / design SD * observed SD, for _d and _p."""
+    """The generator's effects per SD of the score *in these data*: effect / design SD * observed SD, for _d
+    and _p."""
     simulation: dict[str, Any] = dict(bundle.simulation or {})
     if not sample.all_simulated or "effects" not in simulation:
         return {}
@@ -192,11 +220,15 @@ def _warnings(fits: dict[str, Fit], per_dyad: float, below: int) -> tuple[str, .
             "between dyads come out too small."
         )
     elif below:
-        found.append(f"{below} of {n['dyad']} dyads have fewer than {FEW_EVENTS} events; their means are unreliable.")
+        found.append(
+            f"{below} of {n['dyad']} dyads have fewer than {FEW_EVENTS} events; their means are unreliable."
+        )
     for outcome, fit in fits.items():
         if not fit.converged:
             found.append(f"The model for {outcome} did not converge. {fit.note}")
         zero = [level for level in ("professional", "dyad") if fit.icc[level] < 1e-4]
         if zero:
-            found.append(f"The model for {outcome} finds no variance between {' and '.join(zero)}s (a singular fit).")
+            found.append(
+                f"The model for {outcome} finds no variance between {' and '.join(zero)}s (a singular fit)."
+            )
     return tuple(found)

@@ -14,9 +14,11 @@ _LATEST_MINUTES = 260.0  # the afternoon window closes 270 minutes after its lat
 _C2 = (16 * np.sqrt(3) / (15 * np.pi)) ** 2
 
 
-def answered(rng: np.random.Generator, shape: tuple[int, int, int], stress: Answers, s: Settings) -> np.ndarray:
-    """True where the prompt was answered; shape (dyads, days). Falls over days, differs between people, and is
-    less likely after a stressful day with the same client."""
+def answered(
+    rng: np.random.Generator, shape: tuple[int, int, int], stress: Answers, s: Settings
+) -> np.ndarray:
+    """True where the prompt was answered; shape (dyads, days). Falls over days, differs between people, and
+    is less likely after a stressful day with the same client."""
     n, days = stress.shape
     share = np.clip(s["compliance_first_day"] + s["compliance_slope"] * np.arange(days), 0.02, 0.995)
     person = s["compliance_prof_sd"] * rng.standard_normal(shape[0]).repeat(shape[1])[:, None]
@@ -30,7 +32,8 @@ def answered(rng: np.random.Generator, shape: tuple[int, int, int], stress: Answ
 def timing(
     rng: np.random.Generator, happened: np.ndarray, negative: np.ndarray, s: Settings
 ) -> tuple[Array, Array]:
-    """(minutes between prompt and answer, seconds of filling), shape (dyads, days): skewed, quicker with fewer items."""
+    """(minutes between prompt and answer, seconds of filling), shape (dyads, days): skewed, quicker with
+    fewer items."""
     shape = happened.shape
     minutes = np.minimum(0.3 + s["delay_median"] * np.exp(1.1 * rng.standard_normal(shape)), _LATEST_MINUTES)
     length = np.where(negative, 1.0, np.where(happened, 0.8, 0.22))

@@ -1,4 +1,5 @@
-"""Ways to make labelled answers 1..5 out of latent numbers: by thresholds, or with an exact conditional mean."""
+"""Ways to make labelled answers 1..5 out of latent numbers: by thresholds, or with an exact conditional
+mean."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 Answers = NDArray[np.int64]
 LOW, HIGH = 1.02, 4.98
 
@@ -32,11 +33,13 @@ def mean_above_one(centre: Array, sd: float, cuts: Array) -> Array:
 
 
 def with_exact_mean(mean: Array, dispersion: float, latent: Array) -> Answers:
-    """Answers 1 + BetaBinomial(4, p, dispersion) with p = (mean - 1)/4, picked by the quantile of a standard normal.
+    """Answers 1 + BetaBinomial(4, p, dispersion) with p = (mean - 1)/4, picked by the quantile of a standard
+    normal.
 
-    Because `latent` is standard normal whatever the predictors are, E[answer | predictors] = mean exactly, while
-    answers that share parts of their latent numbers (professional, dyad, day, event) are correlated.
-    mean, latent: same shape, mean inside (1, 5). dispersion: 0..1, the beta-binomial's intra-class correlation.
+    Because `latent` is standard normal whatever the predictors are, E[answer | predictors] = mean exactly,
+    while answers that share parts of their latent numbers (professional, dyad, day, event) are correlated.
+    mean, latent: same shape, mean inside (1, 5). dispersion: 0..1, the beta-binomial's intra-class
+    correlation.
     """
     p = (mean - 1.0) / 4.0
     total = (1.0 - dispersion) / dispersion
@@ -44,7 +47,9 @@ def with_exact_mean(mean: Array, dispersion: float, latent: Array) -> Answers:
     up = [np.ones_like(a), a, a * (a + 1), a * (a + 1) * (a + 2)]
     down = [b * (b + 1) * (b + 2) * (b + 3), b * (b + 1) * (b + 2), b * (b + 1), b]
     scale = total * (total + 1) * (total + 2) * (total + 3)
-    cumulative = np.cumsum([c * u * d / scale for c, u, d in zip((1, 4, 6, 4), up, down, strict=True)], axis=0)
+    cumulative = np.cumsum(
+        [c * u * d / scale for c, u, d in zip((1, 4, 6, 4), up, down, strict=True)], axis=0
+    )
     answers: Answers = 1 + (ndtr(latent)[None] > cumulative).sum(axis=0)
     return answers
 
@@ -61,8 +66,11 @@ def inside(mean: Array) -> tuple[Array, float]:
     return kept, float(np.mean(kept != mean)) if mean.size else 0.0
 
 
-def split_normal(rng: np.random.Generator, shape: tuple[int, int, int], shares: tuple[float, float, float]) -> Array:
-    """Sum of independent normal parts per professional, dyad and professional-day; shape (professionals*dyads, days).
+def split_normal(
+    rng: np.random.Generator, shape: tuple[int, int, int], shares: tuple[float, float, float]
+) -> Array:
+    """Sum of independent normal parts per professional, dyad and professional-day; shape
+    (professionals*dyads, days).
 
     shape: (professionals, dyads per professional, days). shares: variances of the three parts.
     """

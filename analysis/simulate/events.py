@@ -1,4 +1,5 @@
-"""What happened and what was felt: events, valence, disruption and the four emotions of every dyad and day."""
+"""What happened and what was felt: events, valence, disruption and the four emotions of every dyad and
+day."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ _KIND_CHANCES = {  # by the sign of valence; assumed
     0: (0.12, 0.34, 0.14, 0.14, 0.10, 0.04, 0.12),
     1: (0.52, 0.26, 0.07, 0.03, 0.02, 0.01, 0.09),
 }
-# Rounding a normal number to -3..3 pulls its ends in; the latent mean and SD that give M -0.6, SD 1.8 (see tests).
+# Rounding a normal number to -3..3 pulls its ends in; the latent mean and SD that give M -0.6, SD 1.8 (see
+# tests).
 _VALENCE_MEAN_STRETCH, _VALENCE_SD_STRETCH = 1.10, 1.13
 
 
@@ -28,8 +30,9 @@ class Events:
     happened: an event took place; negative: happened and anger, helplessness or anxiety above 1.
     valence -3..3; disruptive, joy, anger, helplessness, anxiety 1..5; kind: index into KINDS.
     valence_surprise: valence minus its mean over the professional's dyads, given a negative emotion.
-    disruptive_surprise, anger_surprise, joy_surprise: minus their mean given valence (and disruption), the dyad and
-    a negative emotion. surface_event: standard normal event part of surface acting (drawn here as it feeds back).
+    disruptive_surprise, anger_surprise, joy_surprise: minus their mean given valence (and disruption), the
+    dyad and a negative emotion. surface_event: standard normal event part of surface acting (drawn here as it
+    feeds back).
     """
 
     happened: np.ndarray
@@ -49,7 +52,8 @@ class Events:
 
 
 def events(rng: np.random.Generator, shape: tuple[int, int, int], conflict: Array, s: Settings) -> Events:
-    """Draw all events. shape: (professionals, dyads, days); conflict: standardised scores (professionals*dyads,)."""
+    """Draw all events. shape: (professionals, dyads, days); conflict: standardised scores
+    (professionals*dyads,)."""
     n, days = shape[0] * shape[1], shape[2]
     con = conflict[:, None]
     chance = np.clip(s["event_chance"] * (1 + s["conflict_events"] * con), 0, 1)
@@ -61,13 +65,17 @@ def events(rng: np.random.Generator, shape: tuple[int, int, int], conflict: Arra
     valence_latent = u["valence"] + _rest("valence", s) * rng.standard_normal((n, days))
     valence = -3 + (valence_latent[..., None] > _valence_cuts(s)).sum(axis=-1)
     v = _standard_valence(valence, s)
-    disruptive = by_thresholds(_disruptive_centre(v, con, s) + _disruptive_sd(s) * rng.standard_normal((n, days)),
-                               thresholds(s.chances["disruptive"]))
+    disruptive = by_thresholds(
+        _disruptive_centre(v, con, s) + _disruptive_sd(s) * rng.standard_normal((n, days)),
+        thresholds(s.chances["disruptive"]),
+    )
     d = _standard_disruptive(disruptive, s)
     other = {}
     for y in ("helplessness", "anxiety", "joy"):
         centre = s[f"valence_{y}"] * v + u[y]
-        other[y] = by_thresholds(centre + _other_sd(y, s) * rng.standard_normal((n, days)), thresholds(s.chances[y]))
+        other[y] = by_thresholds(
+            centre + _other_sd(y, s) * rng.standard_normal((n, days)), thresholds(s.chances[y])
+        )
     no_other = _chance_of_one("helplessness", v, u, s) * _chance_of_one("anxiety", v, u, s)
 
     anger_centre = _anger_centre(v, d, con, u["anger"], s) + day["anger"]
@@ -77,7 +85,9 @@ def events(rng: np.random.Generator, shape: tuple[int, int, int], conflict: Arra
     negative = happened & ~(still & (anger == 1))
     selected = 1 - (1 - expected[1]) * no_other
     anger_surprise = np.where(negative, anger - 1 - expected[0] / selected, 0.0)
-    joy_mean = 1 + mean_above_one(s["valence_joy"] * v + u["joy"], _other_sd("joy", s), thresholds(s.chances["joy"]))
+    joy_mean = 1 + mean_above_one(
+        s["valence_joy"] * v + u["joy"], _other_sd("joy", s), thresholds(s.chances["joy"])
+    )
 
     valence_mean, disruptive_mean = _expected_when_negative(u, con, s)
     by_prof = valence_mean.reshape(shape[:2]).mean(axis=1).repeat(shape[1])[:, None]
@@ -90,7 +100,8 @@ def events(rng: np.random.Generator, shape: tuple[int, int, int], conflict: Arra
 
 
 def _clusters(rng: np.random.Generator, shape: tuple[int, int, int], y: str, s: Settings) -> Array:
-    """Professional and dyad parts; for anger what conflict explains is taken out, so that the shares hold in all."""
+    """Professional and dyad parts; for anger what conflict explains is taken out, so that the shares hold in
+    all."""
     prof, dyad = s[f"{y}_prof_share"], s[f"{y}_dyad_share"]
     if y == "anger":
         explained = (s["conflict_anger"] + s["conflict_disruptive"] * s["disruptive_anger"]) ** 2
@@ -104,7 +115,9 @@ def _rest(y: str, s: Settings, extra: float = 0.0) -> float:
 
 
 def _valence_cuts(s: Settings) -> Array:
-    cuts: Array = (VALENCES[:-1] + 0.5 - s["valence_mean"] * _VALENCE_MEAN_STRETCH) / (s["valence_sd"] * _VALENCE_SD_STRETCH)
+    cuts: Array = (VALENCES[:-1] + 0.5 - s["valence_mean"] * _VALENCE_MEAN_STRETCH) / (
+        s["valence_sd"] * _VALENCE_SD_STRETCH
+    )
     return cuts
 
 
@@ -138,7 +151,8 @@ def _anger_centre(v: Array, d: Array, con: Array, u: Array, s: Settings) -> Arra
 
 
 def _anger_event_sd(s: Settings) -> float:
-    """What is left for the event after valence, disruption (which go together) and their interaction with conflict."""
+    """What is left for the event after valence, disruption (which go together) and their interaction with
+    conflict."""
     v, d = s["valence_anger"], s["disruptive_anger"]
     explained = v**2 + d**2 + 2 * v * d * s["valence_disruptive"] + s["valence_conflict_anger"] ** 2
     return _rest("anger", s, extra=s["anger_day_share"] + explained)
@@ -151,7 +165,12 @@ def _chance_of_one(y: str, v: Array, u: dict[str, Array], s: Settings) -> Array:
 
 
 def _anger_in_time(
-    rng: np.random.Generator, centre: Array, happened: np.ndarray, still: np.ndarray, surface_event: Array, s: Settings
+    rng: np.random.Generator,
+    centre: Array,
+    happened: np.ndarray,
+    still: np.ndarray,
+    surface_event: Array,
+    s: Settings,
 ) -> tuple[Answers, tuple[Array, Array]]:
     """Anger, event after event: inertia of its event part, and surface acting at the event before.
 
@@ -177,7 +196,8 @@ def _anger_in_time(
 
 
 def _expected_when_negative(u: dict[str, Array], con: Array, s: Settings) -> tuple[Array, Array]:
-    """Per dyad, given a negative emotion: E[valence], shape (n,), and E[disruption | valence], shape (n, 7)."""
+    """Per dyad, given a negative emotion: E[valence], shape (n,), and E[disruption | valence], shape (n,
+    7)."""
     edges = np.concatenate([[-np.inf], _valence_cuts(s), [np.inf]])
     valence_chance = np.diff(ndtr((edges - u["valence"]) / _rest("valence", s)), axis=1)
     v = _standard_valence(VALENCES, s)[None, :]

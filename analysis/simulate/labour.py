@@ -1,4 +1,5 @@
-"""Hiding, faking, showing and stress: answers whose conditional means are exactly linear in the predictors."""
+"""Hiding, faking, showing and stress: answers whose conditional means are exactly linear in the
+predictors."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ _CUTTING = 0.93
 
 @dataclass(frozen=True)
 class Labour:
-    """Answers 1..5, arrays (dyads, days), and the share of means that had to be moved to stay inside the scale."""
+    """Answers 1..5, arrays (dyads, days), and the share of means that had to be moved to stay inside the
+    scale."""
 
     hid: Answers
     faked: Answers
@@ -28,7 +30,8 @@ class Labour:
 def labour(
     rng: np.random.Generator, shape: tuple[int, int, int], scores: dict[str, Array], ev: Events, s: Settings
 ) -> Labour:
-    """Draw strategies and stress for all dyads and days; scores: standardised baseline scores (dyads,) per scale."""
+    """Draw strategies and stress for all dyads and days; scores: standardised baseline scores (dyads,) per
+    scale."""
     slopes = _slopes(rng, shape, s)
     surface_dyad = _from_relationship("surface", scores, s)
     surface, moved_surface = inside(_surface_mean(surface_dyad, slopes[0], ev, s))
@@ -40,14 +43,15 @@ def labour(
     shared, item_sd = _surface_latent(rng, shape, ev, s)
     spread = dispersion_for(s["surface_mean"], s["surface_sd"] * np.sqrt(2 / (1 + s["surface_item_r"])))
     hid, faked = (
-        with_exact_mean(surface, spread, shared + item_sd * rng.standard_normal(surface.shape)) for _ in range(2)
+        with_exact_mean(surface, spread, shared + item_sd * rng.standard_normal(surface.shape))
+        for _ in range(2)
     )
     showed = with_exact_mean(
         genuine, dispersion_for(s["genuine_mean"], s["genuine_sd"]), _genuine_latent(rng, shape, ev, s)
     )
     felt = np.where(ev.negative, (hid + faked) / 2 - surface_dyad, 0.0)
     stress = _stress(rng, shape, slopes[1] * felt, scores["conflict"][:, None], ev, s)
-    moved = float(((moved_surface + moved_genuine) / 2))
+    moved = float((moved_surface + moved_genuine) / 2)
     return Labour(hid, faked, showed, stress, moved)
 
 
@@ -58,7 +62,7 @@ def _from_relationship(outcome: str, scores: dict[str, Array], s: Settings) -> A
 
 
 def _surface_mean(dyad: Array, anger_slope: Array, ev: Events, s: Settings) -> Array:
-    return (
+    mean: Array = (
         dyad
         + anger_slope * ev.anger_surprise
         + s["joy_surface"] * ev.joy_surprise
@@ -66,18 +70,22 @@ def _surface_mean(dyad: Array, anger_slope: Array, ev: Events, s: Settings) -> A
         + s["disruptive_surface"] * ev.disruptive_surprise
         + s["anger_lag_surface"] * _at_event_before(ev.anger_surprise, ev.happened)
     )
+    return mean
 
 
 def _at_event_before(values: Array, happened: np.ndarray) -> Array:
-    """For each dyad and day the value at its last event before that day, 0 before the first; shape (dyads, days)."""
+    """For each dyad and day the value at its last event before that day, 0 before the first; shape (dyads,
+    days)."""
     days = np.arange(values.shape[1])
     last = np.maximum.accumulate(np.where(happened, days, -1), axis=1)
     before = np.concatenate([np.full((len(values), 1), -1), last[:, :-1]], axis=1)
-    return np.where(before < 0, 0.0, np.take_along_axis(values, np.maximum(before, 0), axis=1))
+    found: Array = np.where(before < 0, 0.0, np.take_along_axis(values, np.maximum(before, 0), axis=1))
+    return found
 
 
 def _slopes(rng: np.random.Generator, shape: tuple[int, int, int], s: Settings) -> tuple[Array, Array]:
-    """Each professional's effect of anger on surface acting and of surface acting on stress; 0 stays 0 for all."""
+    """Each professional's effect of anger on surface acting and of surface acting on stress; 0 stays 0 for
+    all."""
     sd = np.array([s["anger_surface_slope_sd"], s["surface_stress_slope_sd"]])
     r = np.clip(s["slope_covariance"] / sd.prod(), -1, 1) if sd.prod() > 0 else 0.0
     z = rng.standard_normal((2, shape[0]))
@@ -95,7 +103,9 @@ def _surface_latent(
 ) -> tuple[Array, float]:
     """Standard normal parts that hiding and faking share, and the SD of what is each item's own."""
     r = min(s["surface_item_r"] / _CUTTING, 0.98)
-    shares = np.array([s[f"surface_{level}_share"] for level in ("prof", "dyad", "day")]) * (1 + r) / 2 / _CUTTING
+    shares = (
+        np.array([s[f"surface_{level}_share"] for level in ("prof", "dyad", "day")]) * (1 + r) / 2 / _CUTTING
+    )
     event = max(r - shares.sum(), 0.0)
     shared = split_normal(rng, shape, (shares[0], shares[1], shares[2])) + np.sqrt(event) * ev.surface_event
     return shared, float(np.sqrt(1 - shares.sum() - event))
@@ -105,11 +115,18 @@ def _genuine_latent(rng: np.random.Generator, shape: tuple[int, int, int], ev: E
     shares = np.array([s[f"genuine_{level}_share"] for level in ("prof", "dyad", "day")]) / _CUTTING
     r = s["genuine_surface_r"]
     event = r * ev.surface_event + np.sqrt(1 - r**2) * rng.standard_normal(ev.surface_event.shape)
-    return split_normal(rng, shape, (shares[0], shares[1], shares[2])) + np.sqrt(1 - shares.sum()) * event
+    clusters = split_normal(rng, shape, (shares[0], shares[1], shares[2]))
+    latent: Array = clusters + np.sqrt(1 - shares.sum()) * event
+    return latent
 
 
 def _stress(
-    rng: np.random.Generator, shape: tuple[int, int, int], from_surface: Array, con: Array, ev: Events, s: Settings
+    rng: np.random.Generator,
+    shape: tuple[int, int, int],
+    from_surface: Array,
+    con: Array,
+    ev: Events,
+    s: Settings,
 ) -> Answers:
     weekday = np.arange(shape[2]) % 5  # study days are school days and day 0 is a Monday
     anger_mean = s.chances["anger"] @ np.arange(1, 6)

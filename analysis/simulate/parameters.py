@@ -1,7 +1,8 @@
 """Every number behind a synthetic cohort, as a named record that says where it comes from.
 
-`basis` is "published" where a paper gives the figure and "assumed" where it is a choice of ours. The *signs* of the
-relationship effects are published (de Ruiter et al. 2021, doi 10.1016/j.tate.2021.103467), their sizes are assumed.
+`basis` is "published" where a paper gives the figure and "assumed" where it is a choice of ours. The *signs*
+of the relationship effects are published (de Ruiter et al. 2021, doi 10.1016/j.tate.2021.103467), their sizes
+are assumed.
 """
 
 from __future__ import annotations
@@ -73,7 +74,11 @@ PARAMETERS: tuple[Parameter, ...] = (
     _assumed("closeness_prof_share", 0.15, _SHARE),
     _assumed("conflict_prof_share", 0.12, _SHARE),
     _assumed("dependency_prof_share", 0.25, _SHARE),
-    _assumed("high_risk_conflict", 0.0, "latent SD added to conflict of each professional's first dyad; 0.9 = contrast pair"),
+    _assumed(
+        "high_risk_conflict",
+        0.0,
+        "latent SD added to conflict of each professional's first dyad; 0.9 = contrast pair",
+    ),
     # events
     _assumed("event_chance", 0.35, "chance of each of two possible events per dyad and day"),
     _assumed("valence_mean", -0.6, "points (-3..3)", "own choice of event"),
@@ -85,7 +90,12 @@ PARAMETERS: tuple[Parameter, ...] = (
     _published("joy", (0.01, 0.07, 0.26, 0.47, 0.19), _P5, f"{BECKER} (M 3.76); {KELLER} (99 % above 1)"),
     _published("anger", (0.61, 0.22, 0.11, 0.05, 0.01), _P5, f"{BECKER} (M 1.63); {KELLER} (39 % above 1)"),
     _published("anxiety", (0.93, 0.06, 0.01, 0.0, 0.0), _P5, f"{GOETZ} (M 1.08)"),
-    _assumed("helplessness", (0.70, 0.17, 0.08, 0.04, 0.01), _P5, "'low': Koenen 2019, doi 10.1177/1063426617739579"),
+    _assumed(
+        "helplessness",
+        (0.70, 0.17, 0.08, 0.04, 0.01),
+        _P5,
+        "'low': Koenen 2019, doi 10.1177/1063426617739579",
+    ),
     _published("joy_prof_share", 0.16, _SHARE, BECKER),
     _assumed("joy_dyad_share", 0.02, _SHARE),
     _assumed("joy_day_share", 0.02, _SHARE),
@@ -119,7 +129,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     _assumed("stress_dyad_share", 0.08, _SHARE),
     _assumed("stress_day_share", 0.12, _SHARE),
     # answering
-    _published("compliance_first_day", 0.84, "share of prompts answered on day 1", f"{WRZUS}; day-1 level assumed"),
+    _published(
+        "compliance_first_day", 0.84, "share of prompts answered on day 1", f"{WRZUS}; day-1 level assumed"
+    ),
     _assumed("compliance_slope", -0.006, "change in that share per day"),
     _assumed("compliance_prof_sd", 0.9, "SD between professionals, logit"),
     _assumed("delay_median", 22.0, "minutes from prompt to answer"),
@@ -128,7 +140,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     _assumed("duplicates", 0.0, "share of entries sent twice", "not simulated yet: must stay 0"),
     _assumed("item_loss", 0.0, "share of last items lost", "not simulated yet: must stay 0"),
     _assumed("careless", 0.0, "share of careless entries", "not simulated yet: must stay 0"),
-    _assumed("variance_habituation", 0.0, "change in event variance per day", "not simulated yet: must stay 0"),
+    _assumed(
+        "variance_habituation", 0.0, "change in event variance per day", "not simulated yet: must stay 0"
+    ),
 )
 
 NOT_YET = ("duplicates", "item_loss", "careless", "variance_habituation")
@@ -153,12 +167,19 @@ EFFECTS: tuple[Parameter, ...] = (
     _assumed("valence_anger", -0.40, "latent SD per SD of valence", DE_RUITER_2020),
     _assumed("disruptive_anger", 0.20, "latent SD per SD of disruption"),
     _assumed("conflict_anger", 0.25, "latent SD per SD of conflict", DE_RUITER_2020),
-    _assumed("valence_conflict_anger", -0.10, "latent SD per SD of valence and SD of conflict", DE_RUITER_2020),
+    _assumed(
+        "valence_conflict_anger", -0.10, "latent SD per SD of valence and SD of conflict", DE_RUITER_2020
+    ),
     _assumed("surface_lag_anger", 0.08, "latent SD per SD of the event part of surface acting before", LAVY),
     _assumed("valence_helplessness", -0.35, "latent SD per SD of valence"),
     _assumed("valence_anxiety", -0.25, "latent SD per SD of valence"),
     _assumed("surface_stress", 0.25, "answer points per point of surface acting beyond expectation", LAVY),
-    _assumed("anger_stress", 0.20, "answer points per point of anger", "Koomen 2023, doi 10.54447/jio.14502 (direction)"),
+    _assumed(
+        "anger_stress",
+        0.20,
+        "answer points per point of anger",
+        "Koomen 2023, doi 10.54447/jio.14502 (direction)",
+    ),
     _assumed("conflict_stress", 0.10, _ANSWER_SD, "Koomen 2023, doi 10.54447/jio.14502 (direction)"),
     _assumed("monday_stress", 0.05, "answer points"),
     _assumed("friday_stress", -0.10, "answer points"),
@@ -173,7 +194,9 @@ WORLDS: dict[str, dict[str, dict[str, float]]] = {
     "no_dyad_variance": {"effects": {}, "parameters": {"surface_dyad_share": 0.0, "genuine_dyad_share": 0.0}},
     "no_clusters": {
         "effects": _NULL,
-        "parameters": {f"{y}_{level}_share": 0.0 for y in ("surface", "genuine") for level in ("prof", "dyad", "day")},
+        "parameters": {
+            f"{y}_{level}_share": 0.0 for y in ("surface", "genuine") for level in ("prof", "dyad", "day")
+        },
     },
 }
 """Named sets of overrides for Type-I and singular-fit tests: `simulate_cohort(**WORLDS["null"])`."""
@@ -181,7 +204,8 @@ WORLDS: dict[str, dict[str, dict[str, float]]] = {
 
 @dataclass(frozen=True)
 class Settings:
-    """The numbers in force for one cohort: `numbers` (also effects) and `chances` (category probabilities)."""
+    """The numbers in force for one cohort: `numbers` (also effects) and `chances` (category
+    probabilities)."""
 
     numbers: Mapping[str, float]
     chances: Mapping[str, NDArray[np.float64]]
@@ -197,7 +221,8 @@ class Settings:
 
 
 def settings(effects: Mapping[str, float] | None, parameters: Mapping[str, Value] | None) -> Settings:
-    """Defaults with the overrides put in. Raises ValueError naming what is unknown, out of range or not simulated yet."""
+    """Defaults with the overrides put in. Raises ValueError naming what is unknown, out of range or not
+    simulated yet."""
     chosen_effects, chosen = dict(effects or {}), dict(parameters or {})
     _refuse_unknown("effect", chosen_effects, EFFECTS)
     _refuse_unknown("parameter", chosen, PARAMETERS)
@@ -230,4 +255,6 @@ def _with(record: Parameter, given: Mapping[str, Any]) -> Parameter:
         value = float(value)
         if not np.isfinite(value) or (record.name.endswith("_share") and not 0 <= value < 1):
             raise ValueError(f"{record.name} cannot be {value}.")
-    return Parameter(record.name, value, record.unit, record.basis, f"set by the caller (default {record.value})")
+    return Parameter(
+        record.name, value, record.unit, record.basis, f"set by the caller (default {record.value})"
+    )

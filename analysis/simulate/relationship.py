@@ -26,7 +26,8 @@ def baseline_items(rng: np.random.Generator, people: int, dyads: int, s: Setting
 
 
 def standardised_scores(items: Answers, s: Settings) -> dict[str, Array]:
-    """Observed scale scores (mean of four items) in design-SD units around the design mean; arrays (dyads,)."""
+    """Observed scale scores (mean of four items) in design-SD units around the design mean; arrays
+    (dyads,)."""
     return {
         scale: (items[:, 4 * j : 4 * j + 4].mean(axis=1) - s[f"{scale}_mean"]) / s[f"{scale}_sd"]
         for j, scale in enumerate(SCALES)
@@ -34,7 +35,8 @@ def standardised_scores(items: Answers, s: Settings) -> dict[str, Array]:
 
 
 def _latent_item_r(alpha: float, cutting: float) -> float:
-    """Inter-item correlation behind an alpha of four items, before the answers are cut into five categories."""
+    """Inter-item correlation behind an alpha of four items, before the answers are cut into five
+    categories."""
     return min(0.97, alpha / (4 - 3 * alpha) / cutting)
 
 
