@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from alembic import context
 from sqlmodel.sql.sqltypes import AutoString
 
+from alembic import context
 from api import tables  # noqa: F401  (fills the metadata)
 from api.db import METADATA, Instant, make_engine
 from api.settings import get_settings

@@ -175,7 +175,9 @@ def plan(
     from api.prompts.print_plan import plan_lines
 
     with database(settings()) as stores, transaction(stores.main) as session:
-        lines = plan_lines(session, study_called(session, study), seed=seed, starts_at=starts_at, zone=zone, dyads=dyads)
+        lines = plan_lines(
+            session, study_called(session, study), seed=seed, starts_at=starts_at, zone=zone, dyads=dyads
+        )
     for line in lines:
         say(line)
 

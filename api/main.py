@@ -32,7 +32,9 @@ ROUTERS = (health, participants, me, dyads, prompts, assessments, entries)
 log = structlog.get_logger()
 
 
-def create_app(settings: Settings | None = None, *, stores: Stores | None = None, clock: Clock | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None, *, stores: Stores | None = None, clock: Clock | None = None
+) -> FastAPI:
     """The service as an ASGI application. Tests hand in their own stores and clock."""
     settings = settings or get_settings()
     hidden = settings.environment == "production"

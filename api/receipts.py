@@ -17,9 +17,7 @@ from api.errors import Malformed, Problem
 RandomId = Annotated[str, StringConstraints(pattern="^[0-9a-f]{32}$")]
 # Phones with a wrong clock are believed, and marked by the instant of receipt beside theirs; only dates that
 # no calendar arithmetic survives are refused.
-PhoneInstant = Annotated[
-    AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))
-]
+PhoneInstant = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
 Shape = TypeVar("Shape", bound=BaseModel)
 MAX_DEPTH = 20
 MAX_TEXT = 10_000

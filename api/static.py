@@ -28,7 +28,9 @@ def mount_app(app: FastAPI, folder: Path) -> None:
     def open_app(path: str) -> Response:
         file = (root / path).resolve()
         if path and file.is_file() and file.is_relative_to(root):
-            return FileResponse(file, headers={"cache-control": UNCHANGING if path.startswith("assets/") else ALWAYS_ASK})
+            return FileResponse(
+                file, headers={"cache-control": UNCHANGING if path.startswith("assets/") else ALWAYS_ASK}
+            )
         # A missing chunk must fail as missing: a page in its place would break the app in a hidden way.
         if path.startswith("assets/") or "." in path.rpartition("/")[2] or not (root / "index.html").is_file():
             raise HTTPException(404)

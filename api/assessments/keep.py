@@ -99,9 +99,7 @@ def ready_dyads(session: Session, person: Participant) -> list[str]:
     needed = get_protocol(session, person.study_id, person.protocol_version).document.get("baseline", {})
     done = kept_baselines(session, person)
     dyads = session.exec(
-        select(Dyad)
-        .where(Dyad.participant_id == person.id, col(Dyad.ended_on).is_(None))
-        .order_by(col(Dyad.place))
+        select(Dyad).where(Dyad.participant_id == person.id, col(Dyad.ended_on).is_(None)).order_by(col(Dyad.place))
     )
     return [dyad.id for dyad in dyads if set(needed.get("per_dyad", [])) <= set(done.get(dyad.id, []))]
 

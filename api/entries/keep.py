@@ -158,9 +158,9 @@ def _desk(connection: Connection, batch: Sequence[Sent]) -> Desk:
     prompts = select(col(Prompt.id), col(Prompt.participant_id), col(Prompt.expires_at)).where(
         col(Prompt.id).in_({sent.entry.prompt_id for sent in batch if sent.entry.prompt_id})
     )
-    entries = select(
-        col(Entry.participant_id), col(Entry.id), col(Entry.content_sha256), col(Entry.received_at)
-    ).where(col(Entry.id).in_(ids), col(Entry.participant_id).in_(owners))
+    entries = select(col(Entry.participant_id), col(Entry.id), col(Entry.content_sha256), col(Entry.received_at)).where(
+        col(Entry.id).in_(ids), col(Entry.participant_id).in_(owners)
+    )
     apart = select(
         col(Quarantined.participant_id),
         col(Quarantined.id),

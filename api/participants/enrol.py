@@ -77,15 +77,20 @@ def enrol(session: Session, asked: EnrolmentAsked, *, now: datetime) -> Particip
             agreed_at=now,
         )
     )
-    record(
-        session, at=now, role=Role.ANYONE, verb="participant.enrol", study_id=study.id, subject_id=participant.id
-    )
+    record(session, at=now, role=Role.ANYONE, verb="participant.enrol", study_id=study.id, subject_id=participant.id)
     session.flush()
     return participant
 
 
 def new_participant(
-    session: Session, study: Study, *, zone: str, language: str, now: datetime, simulated: bool = False, seed: int | None = None
+    session: Session,
+    study: Study,
+    *,
+    zone: str,
+    language: str,
+    now: datetime,
+    simulated: bool = False,
+    seed: int | None = None,
 ) -> Participant:
     """Add a participant row with a fresh pseudonym; the seed of the plan is drawn unless given."""
     participant = Participant(

@@ -22,9 +22,7 @@ def invite(session: Session, study: Study, *, now: datetime, valid_for: timedelt
         id=new_id(), study_id=study.id, code_hash=hash_secret(code), made_at=now, expires_at=now + valid_for
     )
     session.add(invitation)
-    record(
-        session, at=now, role=Role.OPERATOR, verb="participant.invite", study_id=study.id, subject_id=invitation.id
-    )
+    record(session, at=now, role=Role.OPERATOR, verb="participant.invite", study_id=study.id, subject_id=invitation.id)
     session.flush()
     return code
 

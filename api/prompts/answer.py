@@ -21,7 +21,6 @@ class Answer:
     late: bool
 
 
-
 def answer_prompts(connection: Connection, answers: Sequence[Answer], *, now: datetime) -> None:
     """End the prompts as answered, with the entry's id; a prompt that is answered already stays as it is."""
     if not answers:

@@ -76,9 +76,7 @@ def lease_due(session: Session, *, public_url: str, now: datetime, limit: int = 
     taken = session.connection().execute(
         update(Prompt)
         .where(col(Prompt.id).in_(due.scalar_subquery()))
-        .values(
-            lease_key=key, lease_until=now + LEASED_FOR, attempts=col(Prompt.attempts) + 1, state=State.OPEN.value
-        )
+        .values(lease_key=key, lease_until=now + LEASED_FOR, attempts=col(Prompt.attempts) + 1, state=State.OPEN.value)
         .execution_options(synchronize_session=False)
     )
     return _with_messages(session, key, public_url) if taken.rowcount else []
@@ -159,7 +157,7 @@ def settle(session: Session, prompt: Leased, outcome: Outcome, *, now: datetime)
 
 def retry_after(attempts: int, outcome: Outcome) -> timedelta:
     """Twice as long each time, at most a quarter of an hour, and never sooner than the service asked."""
-    wait = min(FIRST_RETRY * 2 ** max(0, attempts - 1), LONGEST_RETRY)
+    wait: timedelta = min(FIRST_RETRY * 2 ** max(0, attempts - 1), LONGEST_RETRY)
     return max(wait, timedelta(seconds=min(outcome.retry_after or 0.0, 86_400.0)))
 
 

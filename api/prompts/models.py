@@ -121,4 +121,3 @@ class PushKeys(BaseModel):
 class SubscriptionGiven(BaseModel):
     endpoint: str = Limit(max_length=1024)
     keys: PushKeys
-

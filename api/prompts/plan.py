@@ -67,9 +67,7 @@ def _standing(session: Session, participant: Participant) -> list[Prompt]:
     )
 
 
-def _supersede(
-    session: Session, standing: list[Prompt], slots: list[Slot], *, reason: str, now: datetime
-) -> set[str]:
+def _supersede(session: Session, standing: list[Prompt], slots: list[Slot], *, reason: str, now: datetime) -> set[str]:
     """Supersede what changed, and return the slots whose rows stay."""
     wanted = {slot.key: slot.dyad_id for slot in slots}
     kept: set[str] = set()
@@ -81,7 +79,9 @@ def _supersede(
         # Conditional, because a worker may have taken the row since it was read.
         changed = session.connection().execute(
             update(Prompt)
-            .where(col(Prompt.id) == prompt.id, col(Prompt.state) == State.PLANNED.value, col(Prompt.lease_key).is_(None))
+            .where(
+                col(Prompt.id) == prompt.id, col(Prompt.state) == State.PLANNED.value, col(Prompt.lease_key).is_(None)
+            )
             .values(state=State.SUPERSEDED.value, reason=reason, ended_at=now)
         )
         if changed.rowcount != 1:

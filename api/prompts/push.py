@@ -86,7 +86,7 @@ class PushSender:
             body = encrypt(orjson.dumps(payload), target)
         except (PushEndpointRefused, ValueError, http_ece.ECEException) as error:
             return Outcome(Delivery.GONE, f"unusable subscription: {type(error).__name__}")
-        headers = {
+        headers: dict[bytes | str, bytes | str] = {
             **self._signature(target.endpoint),
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
@@ -100,7 +100,7 @@ class PushSender:
     def close(self) -> None:
         self._pool.close()
 
-    def _post(self, endpoint: str, body: bytes, headers: dict[str, str]) -> Outcome:
+    def _post(self, endpoint: str, body: bytes, headers: dict[bytes | str, bytes | str]) -> Outcome:
         limits = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT_SECONDS)}
         try:
             with self._pool.stream("POST", endpoint, headers=headers, content=body, extensions=limits) as response:

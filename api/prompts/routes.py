@@ -40,7 +40,10 @@ def read_my_prompts(me: MyselfToRead, db: DbForReading, now: Now) -> PromptList:
         .where(
             Prompt.participant_id == me.id,
             Prompt.state != State.SUPERSEDED.value,
-            or_(col(Prompt.state).not_in([state.value for state in ENDED]), col(Prompt.expires_at) > now - SHOWN_AFTER_END),
+            or_(
+                col(Prompt.state).not_in([state.value for state in ENDED]),
+                col(Prompt.expires_at) > now - SHOWN_AFTER_END,
+            ),
         )
         .order_by(col(Prompt.due_at))
     )
@@ -74,9 +77,7 @@ def put_sighting(prompt_id: PromptId, seen: Sighting, me: MyselfToChange, db: Db
 
 
 @router.put("/push-subscription", status_code=204, responses={**NOT_SIGNED_IN, **refusals(422)})
-def put_push_subscription(
-    given: SubscriptionGiven, request: Request, me: MyselfToChange, db: Db, now: Now
-) -> Response:
+def put_push_subscription(given: SubscriptionGiven, request: Request, me: MyselfToChange, db: Db, now: Now) -> Response:
     """Where this person's phone can be reached. A later report replaces an earlier one."""
     check_endpoint(given.endpoint, exempt_origin=request.app.state.settings.push_test_origin)
     db.merge(

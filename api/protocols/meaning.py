@@ -32,9 +32,11 @@ def instrument_mistakes(found: Source, name: str, protocol: Source | None) -> li
     """Every mistake of meaning in an instrument: its name, its languages, its scales."""
     data = found.data
     languages = protocol.data.get("languages", []) if protocol else []
-    named = [] if data["instrument"] == name else [
-        found.mistake(("instrument",), f"{data['instrument']!r} is not the name of its file.", name)
-    ]
+    named = (
+        []
+        if data["instrument"] == name
+        else [found.mistake(("instrument",), f"{data['instrument']!r} is not the name of its file.", name)]
+    )
     return [
         *named,
         *_language_mistakes(found, languages if isinstance(languages, list) else []),
@@ -48,7 +50,9 @@ def _language_mistakes(source: Source, languages: list[str]) -> Iterator[Mistake
     for path, texts in _localised(source.data, ()):
         missing = [language for language in languages if language not in texts]
         for language in missing:
-            yield source.mistake(path, f"The text in {language!r} is missing.", f"a text in each of {', '.join(languages)}")
+            yield source.mistake(
+                path, f"The text in {language!r} is missing.", f"a text in each of {', '.join(languages)}"
+            )
 
 
 def _localised(data: Any, path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
@@ -128,7 +132,9 @@ def _point_mistakes(source: Source, path: Path, points: list[dict[str, Any]]) ->
         yield source.mistake(path, "The values of a scale must rise, each once.", "for example 1, 2, 3, 4, 5")
 
 
-def _score_mistakes(source: Source, path: Path, scores: dict[str, Any], items: Iterable[dict[str, Any]]) -> Iterator[Mistake]:
+def _score_mistakes(
+    source: Source, path: Path, scores: dict[str, Any], items: Iterable[dict[str, Any]]
+) -> Iterator[Mistake]:
     known = [item["id"] for item in items]
     for name, rule in scores.items():
         for place, item in enumerate(rule["items"]):

@@ -20,5 +20,3 @@ class PublishedProtocol(MainTable, table=True):
     text: str = Field(sa_column=Column(Text, nullable=False))
     document: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     published_at: datetime = Field(sa_type=Instant)
-
-

@@ -55,7 +55,14 @@ def publish(session: Session, checked: CheckedProtocol, *, now: datetime) -> Stu
             published_at=now,
         )
     )
-    record(session, at=now, role=Role.OPERATOR, verb="study.publish", study_id=study.id, details={"version": checked.version})
+    record(
+        session,
+        at=now,
+        role=Role.OPERATOR,
+        verb="study.publish",
+        study_id=study.id,
+        details={"version": checked.version},
+    )
     session.flush()
     return study
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Pool, select
 from sqlmodel import Session, col
 
 from api.errors import NotFound
 from api.protocols.models import PublishedProtocol
 
-_documents: dict[tuple[Engine, str, int], dict[str, Any]] = {}
+# By pool, because engines that differ only in their options share one.
+_documents: dict[tuple[Pool, str, int], dict[str, Any]] = {}
 
 
 def get_protocol(session: Session, study_id: str, version: int) -> PublishedProtocol:
@@ -23,7 +24,7 @@ def get_protocol(session: Session, study_id: str, version: int) -> PublishedProt
 
 def document(connection: Connection, study_id: str, version: int) -> dict[str, Any] | None:
     """The document of a published version, or None when the study never published it."""
-    key = (connection.engine, study_id, version)
+    key = (connection.engine.pool, study_id, version)
     if key not in _documents:
         row = connection.execute(
             select(col(PublishedProtocol.document)).where(

@@ -78,9 +78,11 @@ def read_source(text: str, *, file: str) -> Source:
 def _refuse_anchors(text: str, file: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=LOADER):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise Unreadable(Mistake(file, line, "", "Anchors and aliases (& and *) are not used here.", "write it out"))
+            raise Unreadable(
+                Mistake(file, line, "", "Anchors and aliases (& and *) are not used here.", "write it out")
+            )
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):

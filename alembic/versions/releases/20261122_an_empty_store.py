@@ -1,15 +1,14 @@
 """an empty store
 
 Revision: releases_0001
-After: 
+After:
 """
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from alembic import op
 
-revision = 'releases_0001'
+revision = "releases_0001"
 down_revision = None
 branch_labels = None
 depends_on = None
