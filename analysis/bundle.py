@@ -84,9 +84,7 @@ def _files(raw: bytes, name: str) -> dict[str, bytes]:
             names = archive.namelist()
             twice = sorted({n for n in names if names.count(n) > 1})
             if twice:
-                raise BundleError(
-                    f"{name} holds {twice[0]} twice, so it is unclear which one counts. Export it again."
-                )
+                raise BundleError(f"{name} holds {twice[0]} twice, so it is unclear which one counts. Export it again.")
             return {n: archive.read(n) for n in names}
     except (zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, NotImplementedError, EOFError, OSError):
         raise BundleError(f"{name} is not a zip file, or it is damaged. Export the bundle again.") from None
@@ -94,9 +92,7 @@ def _files(raw: bytes, name: str) -> dict[str, bytes]:
 
 def _json(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
     if name not in files:
-        raise BundleError(
-            f"The file {name} is missing, so this is not a whole bundle. Export the bundle again."
-        )
+        raise BundleError(f"The file {name} is missing, so this is not a whole bundle. Export the bundle again.")
     try:
         document = json.loads(files[name])
     except ValueError:
@@ -123,9 +119,7 @@ def _check_format(about: Mapping[str, Any]) -> None:
 def _check_sums(files: Mapping[str, bytes], about: Mapping[str, Any]) -> None:
     """Every file named in checksums.txt must be there unaltered, and every CSV must be named."""
     if "checksums.txt" not in files:
-        raise BundleError(
-            "The file checksums.txt is missing, so nothing can be checked. Export the bundle again."
-        )
+        raise BundleError("The file checksums.txt is missing, so nothing can be checked. Export the bundle again.")
     sums: dict[str, str] = {}
     for line in files["checksums.txt"].decode("utf-8", "replace").splitlines():
         digest, _, name = line.strip().partition(" ")
@@ -137,16 +131,12 @@ def _check_sums(files: Mapping[str, bytes], about: Mapping[str, Any]) -> None:
             raise BundleError(f"The table {name} is missing from the bundle. Export the bundle again.")
         promised = about.get("tables", {}).get(table, {}).get("sha256_csv")
         if name not in sums or promised not in (None, sums[name]):
-            raise BundleError(
-                f"The checksum of {name} is missing or contradicts bundle.json. Export the bundle again."
-            )
+            raise BundleError(f"The checksum of {name} is missing or contradicts bundle.json. Export the bundle again.")
     for name, digest in sums.items():
         if name not in files:
             raise BundleError(f"The file {name} is missing from the bundle. Export the bundle again.")
         if hashlib.sha256(files[name]).hexdigest() != digest:
-            raise BundleError(
-                f"{name} was altered after the export (wrong checksum). Use the original bundle."
-            )
+            raise BundleError(f"{name} was altered after the export (wrong checksum). Use the original bundle.")
 
 
 def _item_kinds(codebook: pd.DataFrame, table: str) -> dict[str, Kind]:
@@ -162,9 +152,7 @@ def _item_kinds(codebook: pd.DataFrame, table: str) -> dict[str, Kind]:
 
 def _table(files: Mapping[str, bytes], name: str, items: Mapping[str, Kind]) -> pd.DataFrame:
     try:
-        frame = pd.read_csv(
-            io.BytesIO(files[f"{name}.csv"]), dtype="string", keep_default_na=False, na_values=[""]
-        )
+        frame = pd.read_csv(io.BytesIO(files[f"{name}.csv"]), dtype="string", keep_default_na=False, na_values=[""])
     except ValueError as error:
         raise BundleError(f"The table {name}.csv cannot be read: {error}. Export the bundle again.") from None
     kinds: dict[str, Kind] = {c.name: c.kind for c in TABLES[name]} | dict(items)

@@ -131,9 +131,7 @@ def _records(codebook: pd.DataFrame) -> list[dict[str, Any]]:
         for column in ("values", "show_if"):
             if isinstance(row[column], str):
                 row[column] = json.loads(row[column])
-        records.append(
-            {str(k): (None if not isinstance(v, list | dict) and pd.isna(v) else v) for k, v in row.items()}
-        )
+        records.append({str(k): (None if not isinstance(v, list | dict) and pd.isna(v) else v) for k, v in row.items()})
     return records
 
 

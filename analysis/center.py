@@ -25,13 +25,9 @@ def scale_scores(answers: pd.DataFrame, scales: Sequence[Mapping[str, Any]]) -> 
         items = list(rule["items"])
         absent = [item for item in items if item not in answers.columns]
         if absent:
-            raise ValueError(
-                f"The scale {rule['scale']} needs {', '.join(absent)}, which the data do not hold."
-            )
+            raise ValueError(f"The scale {rule['scale']} needs {', '.join(absent)}, which the data do not hold.")
         if rule["method"] != "mean":
-            raise ValueError(
-                f"The scale {rule['scale']} asks for the method {rule['method']}; only mean is known."
-            )
+            raise ValueError(f"The scale {rule['scale']} asks for the method {rule['method']}; only mean is known.")
         values = answers[items].astype("Float64").astype("float64")
         enough = values.notna().sum(axis=1) >= int(rule["at_least"])
         scored[str(rule["scale"])] = values.mean(axis=1).where(enough)

@@ -24,17 +24,13 @@ def codebook_of(
     scores = diary.get("scores", {})
     for item in diary["items"]:
         points = protocol.get("scales", {}).get(item.get("points"), item.get("options", []))
-        rows.append(
-            _row("entries", item, points, scores) | {"role": item.get("role"), "type": _TYPES[item["kind"]]}
-        )
+        rows.append(_row("entries", item, points, scores) | {"role": item.get("role"), "type": _TYPES[item["kind"]]})
     scales += [{"table": "entries", "scale": name, **rule} for name, rule in scores.items()]
     for name, document in instruments.items():
         for item in document["items"]:
             row = _row("assessments", item, document["points"], document["scales"])
             rows.append(row | {"role": "relationship", "type": "integer", "instrument": name})
-        scales += [
-            {"table": "assessments", "scale": scale, **rule} for scale, rule in document["scales"].items()
-        ]
+        scales += [{"table": "assessments", "scale": scale, **rule} for scale, rule in document["scales"].items()]
     return pd.DataFrame(rows, columns=_COLUMNS), scales
 
 
@@ -42,9 +38,7 @@ def _row(
     table: str, item: Mapping[str, Any], points: list[dict[str, Any]], scales: Mapping[str, Any]
 ) -> dict[str, Any]:
     text = item["text"]
-    labels = [
-        {"value": p["value"], "label_en": p["label"]["en"], "label_nl": p["label"]["nl"]} for p in points
-    ]
+    labels = [{"value": p["value"], "label_en": p["label"]["en"], "label_nl": p["label"]["nl"]} for p in points]
     return {
         "table": table,
         "variable": item["id"],

@@ -1,4 +1,5 @@
-"""Which prompts were answered: compliance = answered / (answered + expired); other end states are listed, not counted."""
+"""Which prompts were answered: compliance = answered / (answered + expired); other end states are listed,
+not counted."""
 
 from __future__ import annotations
 
@@ -11,8 +12,9 @@ from analysis.bundle_format import COUNTED_STATES
 
 @dataclass(frozen=True)
 class Compliance:
-    """overall: share 0..1, NaN without counted prompts; states: prompts per end state and reason; by_day: share per
-    study day (0 = the professional's first day with a prompt); by_dyad: share per dyad; counted: the denominator."""
+    """overall: share 0..1, NaN without counted prompts; states: prompts per end state and reason; by_day:
+    share per study day (0 = the professional's first day with a prompt); by_dyad: share per dyad; counted:
+    the denominator."""
 
     overall: float
     states: pd.DataFrame

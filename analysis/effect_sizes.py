@@ -1,4 +1,5 @@
-"""Standardised effects at their own level, and explained variance per level, of a fitted three-level model."""
+"""Standardised effects at their own level, and explained variance per level, of a fitted three-level
+model."""
 
 from __future__ import annotations
 
@@ -13,8 +14,8 @@ _UNIT = {"professional": ["professional"], "dyad": ["dyad"], "event": []}
 
 
 def standardised(fit: Fit, frame: pd.DataFrame) -> dict[str, float]:
-    """Per term: SDs of the outcome (over events) per SD of the term over the units of its own level, so that an
-    event-level term is scaled by its within-dyad SD. frame: the analysed rows."""
+    """Per term: SDs of the outcome (over events) per SD of the term over the units of its own level, so
+    that an event-level term is scaled by its within-dyad SD. frame: the analysed rows."""
     spread = float(frame[fit.outcome].std())
     sizes = {}
     for c in fit.coefficients[1:]:

@@ -156,9 +156,7 @@ def _variances(y: Array, x: Array, blocks: list[_Block]) -> _Estimated:
     best: _Estimated | None = None
     for method in ("lbfgs", "bfgs", "powell"):
         found = _attempt(y, x, blocks, method)
-        if found is not None and (
-            best is None or found.converged or found.log_likelihood > best.log_likelihood
-        ):
+        if found is not None and (best is None or found.converged or found.log_likelihood > best.log_likelihood):
             best = found
         if best is not None and best.converged:
             return best
@@ -186,15 +184,11 @@ def _attempt(y: Array, x: Array, blocks: list[_Block], method: str) -> _Estimate
             return None
     if not np.isfinite(parts).all() or parts[2] <= 0 or not np.isfinite(llf):
         return None
-    note = (
-        "" if result.converged else "The optimiser did not report convergence; read the figures with caution."
-    )
+    note = "" if result.converged else "The optimiser did not report convergence; read the figures with caution."
     return _Estimated((max(parts[0], 0.0), max(parts[1], 0.0), parts[2]), llf, bool(result.converged), note)
 
 
-def _gls(
-    y: Array, x: Array, blocks: list[_Block], variances: tuple[float, float, float]
-) -> tuple[Array, Array]:
+def _gls(y: Array, x: Array, blocks: list[_Block], variances: tuple[float, float, float]) -> tuple[Array, Array]:
     """Generalised least squares at given variances: coefficients, and their covariance (X'V^-1X)^-1."""
     professional, dyad, residual = variances
     xvx, xvy = np.zeros((x.shape[1], x.shape[1])), np.zeros(x.shape[1])

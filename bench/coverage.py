@@ -101,8 +101,9 @@ Made by `python bench/coverage.py --seeds {n} --table docs/analysis-coverage.md`
 
 {n} simulated cohorts of 37 professionals with 2 dyads each and 30 days, analysed by the recipe on
 relationships and emotional labour. A 95 % interval should hold the effect the data were made with in 95 % of
-the cohorts; with {n} cohorts, chance alone moves that figure within {100 * (NOMINAL - reach):.1f} to {100 *
-(NOMINAL + reach):.1f} % (three Monte Carlo standard errors). Effects are per SD of the observed score. The
+the cohorts; with {n} cohorts, chance alone moves that figure within {100 * (NOMINAL - reach):.1f} to {
+        100
+        * (NOMINAL + reach):.1f} % (three Monte Carlo standard errors). Effects are per SD of the observed score. The
 optimiser reported convergence in {100 * converged:.1f} % of the fits.
 
 | outcome | term | true effect | mean error (its SE) | spread of estimates | mean standard error | coverage |

@@ -60,7 +60,9 @@ class RelationshipLabour:
     events: pd.DataFrame
     events_per_dyad: dict[str, float]
     warnings: tuple[str, ...]
-    multiplicity: str = "Twelve relationship coefficients are tested without correction; the 95 % intervals hold one at a time."
+    multiplicity: str = (
+        "Twelve relationship coefficients are tested without correction; the 95 % intervals hold one at a time."
+    )
 
 
 def relationship_labour(bundle: Bundle, *, include_simulated: bool = False) -> RelationshipLabour:
@@ -104,35 +106,20 @@ def _baseline(bundle: Bundle, sample: Sample) -> tuple[pd.DataFrame, list[tuple[
     rules = [rule for rule in bundle.scales if rule["table"] == "assessments" and rule["scale"] in SHORT]
     lacking = sorted(set(SHORT) - {str(rule["scale"]) for rule in rules})
     if lacking:
-        raise ValueError(
-            f"This bundle's questionnaires have no scale for {', '.join(lacking)}; the recipe needs it."
-        )
+        raise ValueError(f"This bundle's questionnaires have no scale for {', '.join(lacking)}; the recipe needs it.")
     answers = bundle["assessments"]
     answers = answers[answers["professional"].isin(sample.professionals) & (answers["wave"] == "baseline")]
-    scored = pd.concat(
-        [answers[["professional", "dyad", "completed_at"]], scale_scores(answers, rules)], axis=1
-    )
+    scored = pd.concat([answers[["professional", "dyad", "completed_at"]], scale_scores(answers, rules)], axis=1)
     complete = scored.dropna(subset=list(SHORT)).sort_values(["completed_at", "dyad"])
-    first = (
-        complete.drop_duplicates("dyad")
-        .sort_values("dyad")
-        .drop(columns="completed_at")
-        .reset_index(drop=True)
-    )
+    first = complete.drop_duplicates("dyad").sort_values("dyad").drop(columns="completed_at").reset_index(drop=True)
     if len(first) < 3:
-        raise ValueError(
-            "Fewer than three dyads have a completed baseline questionnaire, so no relationship is known."
-        )
+        raise ValueError("Fewer than three dyads have a completed baseline questionnaire, so no relationship is known.")
     mine = bundle["dyads"][bundle["dyads"]["professional"].isin(sample.professionals)]
-    left_out = [
-        ("dyads without a complete baseline questionnaire", int((~mine["dyad"].isin(first["dyad"])).sum()))
-    ]
+    left_out = [("dyads without a complete baseline questionnaire", int((~mine["dyad"].isin(first["dyad"])).sum()))]
     return split_dyad_scores(first, SHORT), left_out
 
 
-def _negative_events(
-    bundle: Bundle, sample: Sample, dyads: pd.DataFrame
-) -> tuple[pd.DataFrame, list[tuple[str, int]]]:
+def _negative_events(bundle: Bundle, sample: Sample, dyads: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[str, int]]]:
     """One row per analysed event with surface, genuine, valence and disruptive; and what was left out, in
     order."""
     book = bundle.codebook[bundle.codebook["table"] == "entries"]
@@ -144,14 +131,10 @@ def _negative_events(
     lowest = {item: _lowest(book, item) for item in emotions}
     felt = pd.concat([(entries[item] > lowest[item]).fillna(False) for item in emotions], axis=1).any(axis=1)
     asked = entries[emotions].notna().any(axis=1)
-    rules = [
-        rule for rule in bundle.scales if rule["table"] == "entries" and rule["scale"] in OUTCOMES.values()
-    ]
+    rules = [rule for rule in bundle.scales if rule["table"] == "entries" and rule["scale"] in OUTCOMES.values()]
     lacking = sorted(set(OUTCOMES.values()) - {str(rule["scale"]) for rule in rules})
     if lacking:
-        raise ValueError(
-            f"The diary of this bundle has no score for {', '.join(lacking)}; the recipe needs it."
-        )
+        raise ValueError(f"The diary of this bundle has no score for {', '.join(lacking)}; the recipe needs it.")
     chosen = entries[felt]
     scores = scale_scores(chosen, rules).rename(columns={scale: name for name, scale in OUTCOMES.items()})
     frame = pd.DataFrame({
@@ -220,15 +203,11 @@ def _warnings(fits: dict[str, Fit], per_dyad: float, below: int) -> tuple[str, .
             "between dyads come out too small."
         )
     elif below:
-        found.append(
-            f"{below} of {n['dyad']} dyads have fewer than {FEW_EVENTS} events; their means are unreliable."
-        )
+        found.append(f"{below} of {n['dyad']} dyads have fewer than {FEW_EVENTS} events; their means are unreliable.")
     for outcome, fit in fits.items():
         if not fit.converged:
             found.append(f"The model for {outcome} did not converge. {fit.note}")
         zero = [level for level in ("professional", "dyad") if fit.icc[level] < 1e-4]
         if zero:
-            found.append(
-                f"The model for {outcome} finds no variance between {' and '.join(zero)}s (a singular fit)."
-            )
+            found.append(f"The model for {outcome} finds no variance between {' and '.join(zero)}s (a singular fit).")
     return tuple(found)

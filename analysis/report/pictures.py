@@ -1,5 +1,6 @@
-"""The report's pictures as hand-written SVG: they take the page's colours (light, dark, print) and carry a text
-alternative. Sizes are view-box units; pictures are drawn about as wide as a phone, so that their words stay readable."""
+"""The report's pictures as hand-written SVG: they take the page's colours (light, dark, print) and carry a
+text alternative. Sizes are view-box units; pictures are drawn about as wide as a phone, so that their words
+stay readable."""
 
 from __future__ import annotations
 
@@ -74,8 +75,8 @@ def forest(fits: dict[str, Fit], truth: dict[str, dict[str, float]], outcome: st
 
 
 def dyad_lines(events: pd.DataFrame, fit: Fit, *, term: str = "dep_d", label: str = "dependency") -> tuple[str, str]:
-    """(picture, its finding as a sentence): each professional's dyads joined by a line, the deviation of a baseline
-    score against the dyad's mean outcome; the fat line is the model."""
+    """(picture, its finding as a sentence): each professional's dyads joined by a line, the deviation of a
+    baseline score against the dyad's mean outcome; the fat line is the model."""
     dyads = events.groupby(["professional", "dyad"]).agg(x=(term, "first"), y=(fit.outcome, "mean"), n=(term, "size"))
     dyads = dyads.reset_index().sort_values(["professional", "x"])
     left, right, top, bottom = 44.0, 470.0, 14.0, 308.0
@@ -110,7 +111,11 @@ def dyad_lines(events: pd.DataFrame, fit: Fit, *, term: str = "dep_d", label: st
     ends = [at(x, float(np.clip(centre + slope * x, low, high))) for x in (-reach, reach)]
     body += lines + dots + [_line(*ends[0], *ends[1], "model")]
     outcome = OUTCOMES[fit.outcome].lower()
-    body.append(_text((left + right) / 2, bottom + 38, f"{label}: below ← this professional’s mean → above (SD)", "axis", "middle"))
+    body.append(
+        _text(
+            (left + right) / 2, bottom + 38, f"{label}: below ← this professional’s mean → above (SD)", "axis", "middle"
+        )
+    )
     total = up + down
     finding = (
         f"With {up} of {total} professionals who have two or more clients in the data, {outcome} was higher with the "
@@ -132,7 +137,9 @@ def day_picture(by_day: pd.Series) -> str:
     for day, share in by_day.items():
         height = (bottom - top) * float(share)
         x = 42 + step * int(str(day))
-        body.append(f'<rect x="{x:.1f}" y="{bottom - height:.1f}" width="{max(step - 2, 1):.1f}" height="{height:.1f}" class="bar"/>')
+        body.append(
+            f'<rect x="{x:.1f}" y="{bottom - height:.1f}" width="{max(step - 2, 1):.1f}" height="{height:.1f}" class="bar"/>'
+        )
     marks = sorted({0, *range(6, last + 1, 7), last}) if last < 70 else [0, last // 2, last]
     marks = [m for m in marks if m == last or last - m > 3]
     body += [_text(42 + step * (m + 0.5), bottom + 17, str(m + 1), "small", "middle") for m in marks]
@@ -151,7 +158,9 @@ def dyad_histogram(by_dyad: pd.Series) -> str:
     for i, n in enumerate(counts):
         height = (bottom - top) * n / max(counts.max(), 1)
         x = 42 + step * i
-        body.append(f'<rect x="{x:.1f}" y="{bottom - height:.1f}" width="{step - 3:.1f}" height="{height:.1f}" class="bar"/>')
+        body.append(
+            f'<rect x="{x:.1f}" y="{bottom - height:.1f}" width="{step - 3:.1f}" height="{height:.1f}" class="bar"/>'
+        )
         if n:
             body.append(_text(x + step / 2 - 1.5, bottom - height - 5, str(n), "small", "middle"))
     body += [_text(42 + step * i, bottom + 17, f"{10 * i}", "small", "middle") for i in range(0, 11, 2)]

@@ -14,9 +14,7 @@ _LATEST_MINUTES = 260.0  # the afternoon window closes 270 minutes after its lat
 _C2 = (16 * np.sqrt(3) / (15 * np.pi)) ** 2
 
 
-def answered(
-    rng: np.random.Generator, shape: tuple[int, int, int], stress: Answers, s: Settings
-) -> np.ndarray:
+def answered(rng: np.random.Generator, shape: tuple[int, int, int], stress: Answers, s: Settings) -> np.ndarray:
     """True where the prompt was answered; shape (dyads, days). Falls over days, differs between people, and
     is less likely after a stressful day with the same client."""
     n, days = stress.shape
@@ -29,9 +27,7 @@ def answered(
     return kept
 
 
-def timing(
-    rng: np.random.Generator, happened: np.ndarray, negative: np.ndarray, s: Settings
-) -> tuple[Array, Array]:
+def timing(rng: np.random.Generator, happened: np.ndarray, negative: np.ndarray, s: Settings) -> tuple[Array, Array]:
     """(minutes between prompt and answer, seconds of filling), shape (dyads, days): skewed, quicker with
     fewer items."""
     shape = happened.shape

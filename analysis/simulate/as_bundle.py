@@ -66,9 +66,7 @@ def _protocol(study: Path) -> tuple[str, dict[str, Any], dict[str, dict[str, Any
         folder = study.parent / "instruments"
         texts = {name: (folder / f"{name}.yaml").read_text() for name in protocol["instruments"]}
     except OSError as error:
-        raise ValueError(
-            f"The study file {error.filename} cannot be read. Name another one with --study."
-        ) from None
+        raise ValueError(f"The study file {error.filename} cannot be read. Name another one with --study.") from None
     lines = []
     for line in text.splitlines():
         if line.startswith("instruments:"):
@@ -121,14 +119,10 @@ def _prompts(occasions: pd.DataFrame, per: int, version: int) -> pd.DataFrame:
     # A fixed scatter of minutes inside each window; nothing in the answers depends on it.
     scatter = (occasions["professional"] * 17 + occasions["day"] * 29 + occasions["dyad"] * 7).to_numpy()
     minute = np.where(order == 0, 12 * 60 + 10 + scatter % 40, 15 * 60 + scatter % 90)
-    local = pd.to_datetime(pd.Series([days[d] for d in occasions["day"]])) + pd.to_timedelta(
-        minute, unit="min"
-    )
+    local = pd.to_datetime(pd.Series([days[d] for d in occasions["day"]])) + pd.to_timedelta(minute, unit="min")
     due = local.dt.tz_localize(ZoneInfo(ZONE)).dt.tz_convert("UTC")
     offset = (local - due.dt.tz_localize(None)).dt.total_seconds() / 60
-    closes = (
-        (local.dt.normalize() + pd.Timedelta(hours=21)).dt.tz_localize(ZoneInfo(ZONE)).dt.tz_convert("UTC")
-    )
+    closes = (local.dt.normalize() + pd.Timedelta(hours=21)).dt.tz_localize(ZoneInfo(ZONE)).dt.tz_convert("UTC")
     seen = occasions["answered"].to_numpy()
     done = due + pd.to_timedelta(occasions["minutes_late"].fillna(0), unit="min").dt.round("ms")
     return pd.DataFrame({
@@ -169,9 +163,7 @@ def _entries(occasions: pd.DataFrame, prompts: pd.DataFrame, protocol: Mapping[s
     frame["zone"], frame["utc_offset_minutes"] = ZONE, mine["utc_offset_minutes"]
     frame["received_at"] = done + pd.Timedelta(seconds=2)
     frame["seconds"], frame["language"], frame["late"] = seconds, "nl", False
-    frame["not_asked"] = [
-        ";".join(n for n, gone in zip(asked, row, strict=True) if gone) or None for row in absent
-    ]
+    frame["not_asked"] = [";".join(n for n, gone in zip(asked, row, strict=True) if gone) or None for row in absent]
     return pd.concat([frame, told[list(ANSWERS)]], axis=1)
 
 

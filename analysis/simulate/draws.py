@@ -47,9 +47,7 @@ def with_exact_mean(mean: Array, dispersion: float, latent: Array) -> Answers:
     up = [np.ones_like(a), a, a * (a + 1), a * (a + 1) * (a + 2)]
     down = [b * (b + 1) * (b + 2) * (b + 3), b * (b + 1) * (b + 2), b * (b + 1), b]
     scale = total * (total + 1) * (total + 2) * (total + 3)
-    cumulative = np.cumsum(
-        [c * u * d / scale for c, u, d in zip((1, 4, 6, 4), up, down, strict=True)], axis=0
-    )
+    cumulative = np.cumsum([c * u * d / scale for c, u, d in zip((1, 4, 6, 4), up, down, strict=True)], axis=0)
     answers: Answers = 1 + (ndtr(latent)[None] > cumulative).sum(axis=0)
     return answers
 
@@ -66,9 +64,7 @@ def inside(mean: Array) -> tuple[Array, float]:
     return kept, float(np.mean(kept != mean)) if mean.size else 0.0
 
 
-def split_normal(
-    rng: np.random.Generator, shape: tuple[int, int, int], shares: tuple[float, float, float]
-) -> Array:
+def split_normal(rng: np.random.Generator, shape: tuple[int, int, int], shares: tuple[float, float, float]) -> Array:
     """Sum of independent normal parts per professional, dyad and professional-day; shape
     (professionals*dyads, days).
 

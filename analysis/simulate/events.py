@@ -73,9 +73,7 @@ def events(rng: np.random.Generator, shape: tuple[int, int, int], conflict: Arra
     other = {}
     for y in ("helplessness", "anxiety", "joy"):
         centre = s[f"valence_{y}"] * v + u[y]
-        other[y] = by_thresholds(
-            centre + _other_sd(y, s) * rng.standard_normal((n, days)), thresholds(s.chances[y])
-        )
+        other[y] = by_thresholds(centre + _other_sd(y, s) * rng.standard_normal((n, days)), thresholds(s.chances[y]))
     no_other = _chance_of_one("helplessness", v, u, s) * _chance_of_one("anxiety", v, u, s)
 
     anger_centre = _anger_centre(v, d, con, u["anger"], s) + day["anger"]
@@ -85,9 +83,7 @@ def events(rng: np.random.Generator, shape: tuple[int, int, int], conflict: Arra
     negative = happened & ~(still & (anger == 1))
     selected = 1 - (1 - expected[1]) * no_other
     anger_surprise = np.where(negative, anger - 1 - expected[0] / selected, 0.0)
-    joy_mean = 1 + mean_above_one(
-        s["valence_joy"] * v + u["joy"], _other_sd("joy", s), thresholds(s.chances["joy"])
-    )
+    joy_mean = 1 + mean_above_one(s["valence_joy"] * v + u["joy"], _other_sd("joy", s), thresholds(s.chances["joy"]))
 
     valence_mean, disruptive_mean = _expected_when_negative(u, con, s)
     by_prof = valence_mean.reshape(shape[:2]).mean(axis=1).repeat(shape[1])[:, None]

@@ -43,8 +43,7 @@ def labour(
     shared, item_sd = _surface_latent(rng, shape, ev, s)
     spread = dispersion_for(s["surface_mean"], s["surface_sd"] * np.sqrt(2 / (1 + s["surface_item_r"])))
     hid, faked = (
-        with_exact_mean(surface, spread, shared + item_sd * rng.standard_normal(surface.shape))
-        for _ in range(2)
+        with_exact_mean(surface, spread, shared + item_sd * rng.standard_normal(surface.shape)) for _ in range(2)
     )
     showed = with_exact_mean(
         genuine, dispersion_for(s["genuine_mean"], s["genuine_sd"]), _genuine_latent(rng, shape, ev, s)
@@ -103,9 +102,7 @@ def _surface_latent(
 ) -> tuple[Array, float]:
     """Standard normal parts that hiding and faking share, and the SD of what is each item's own."""
     r = min(s["surface_item_r"] / _CUTTING, 0.98)
-    shares = (
-        np.array([s[f"surface_{level}_share"] for level in ("prof", "dyad", "day")]) * (1 + r) / 2 / _CUTTING
-    )
+    shares = np.array([s[f"surface_{level}_share"] for level in ("prof", "dyad", "day")]) * (1 + r) / 2 / _CUTTING
     event = max(r - shares.sum(), 0.0)
     shared = split_normal(rng, shape, (shares[0], shares[1], shares[2])) + np.sqrt(event) * ev.surface_event
     return shared, float(np.sqrt(1 - shares.sum() - event))

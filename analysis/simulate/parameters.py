@@ -129,9 +129,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     _assumed("stress_dyad_share", 0.08, _SHARE),
     _assumed("stress_day_share", 0.12, _SHARE),
     # answering
-    _published(
-        "compliance_first_day", 0.84, "share of prompts answered on day 1", f"{WRZUS}; day-1 level assumed"
-    ),
+    _published("compliance_first_day", 0.84, "share of prompts answered on day 1", f"{WRZUS}; day-1 level assumed"),
     _assumed("compliance_slope", -0.006, "change in that share per day"),
     _assumed("compliance_prof_sd", 0.9, "SD between professionals, logit"),
     _assumed("delay_median", 22.0, "minutes from prompt to answer"),
@@ -140,9 +138,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     _assumed("duplicates", 0.0, "share of entries sent twice", "not simulated yet: must stay 0"),
     _assumed("item_loss", 0.0, "share of last items lost", "not simulated yet: must stay 0"),
     _assumed("careless", 0.0, "share of careless entries", "not simulated yet: must stay 0"),
-    _assumed(
-        "variance_habituation", 0.0, "change in event variance per day", "not simulated yet: must stay 0"
-    ),
+    _assumed("variance_habituation", 0.0, "change in event variance per day", "not simulated yet: must stay 0"),
 )
 
 NOT_YET = ("duplicates", "item_loss", "careless", "variance_habituation")
@@ -167,9 +163,7 @@ EFFECTS: tuple[Parameter, ...] = (
     _assumed("valence_anger", -0.40, "latent SD per SD of valence", DE_RUITER_2020),
     _assumed("disruptive_anger", 0.20, "latent SD per SD of disruption"),
     _assumed("conflict_anger", 0.25, "latent SD per SD of conflict", DE_RUITER_2020),
-    _assumed(
-        "valence_conflict_anger", -0.10, "latent SD per SD of valence and SD of conflict", DE_RUITER_2020
-    ),
+    _assumed("valence_conflict_anger", -0.10, "latent SD per SD of valence and SD of conflict", DE_RUITER_2020),
     _assumed("surface_lag_anger", 0.08, "latent SD per SD of the event part of surface acting before", LAVY),
     _assumed("valence_helplessness", -0.35, "latent SD per SD of valence"),
     _assumed("valence_anxiety", -0.25, "latent SD per SD of valence"),
@@ -194,9 +188,7 @@ WORLDS: dict[str, dict[str, dict[str, float]]] = {
     "no_dyad_variance": {"effects": {}, "parameters": {"surface_dyad_share": 0.0, "genuine_dyad_share": 0.0}},
     "no_clusters": {
         "effects": _NULL,
-        "parameters": {
-            f"{y}_{level}_share": 0.0 for y in ("surface", "genuine") for level in ("prof", "dyad", "day")
-        },
+        "parameters": {f"{y}_{level}_share": 0.0 for y in ("surface", "genuine") for level in ("prof", "dyad", "day")},
     },
 }
 """Named sets of overrides for Type-I and singular-fit tests: `simulate_cohort(**WORLDS["null"])`."""
@@ -255,6 +247,4 @@ def _with(record: Parameter, given: Mapping[str, Any]) -> Parameter:
         value = float(value)
         if not np.isfinite(value) or (record.name.endswith("_share") and not 0 <= value < 1):
             raise ValueError(f"{record.name} cannot be {value}.")
-    return Parameter(
-        record.name, value, record.unit, record.basis, f"set by the caller (default {record.value})"
-    )
+    return Parameter(record.name, value, record.unit, record.basis, f"set by the caller (default {record.value})")

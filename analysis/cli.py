@@ -1,0 +1,176 @@
+"""The command line of the analysis: `dyade-analysis simulate | describe | recipe | report`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from analysis.bundle import read_bundle
+from analysis.bundle_format import TABLES
+
+app = typer.Typer(
+    help="Simulate, describe and analyse bundles of diary data.", no_args_is_help=True, add_completion=False
+)
+recipes = typer.Typer(help="Run a named analysis on a bundle.", no_args_is_help=True)
+app.add_typer(recipes, name="recipe")
+
+BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="a bundle: the zip from `dyade export`")]
+IncludeSimulated = Annotated[
+    bool, typer.Option("--include-simulated", help="analyse simulated professionals beside real ones")
+]
+
+
+@app.command()
+def simulate(
+    output: Annotated[Path, typer.Option("-o", "--output", help="the bundle to write")],
+    professionals: Annotated[int, typer.Option(help="how many professionals")] = 37,
+    dyads: Annotated[int, typer.Option(help="dyads per professional")] = 2,
+    days: Annotated[int, typer.Option(help="school days, one prompt per dyad and day")] = 30,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same bundle")] = 1,
+    effect: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, 0 switches an effect off; repeatable")] = None,
+    study: Annotated[Path | None, typer.Option(help="protocol file (default: the teacher diary)")] = None,
+) -> None:
+    """Write a bundle of a simulated cohort whose true effects are known. Everyone in it is marked as
+    simulated."""
+    from analysis.simulate import simulate_cohort
+    from analysis.simulate.as_bundle import STUDY, write_simulated_bundle
+
+    with _plain_errors():
+        cohort = simulate_cohort(
+            professionals=professionals,
+            dyads_per_professional=dyads,
+            days=days,
+            seed=seed,
+            effects=_effects(effect or []),
+        )
+        write_simulated_bundle(output, cohort, study=study or STUDY)
+    size = f"{professionals} simulated professionals, {len(cohort.dyads)} dyads, {days} days"
+    typer.echo(f"{output}: {size}, seed {seed}.")
+
+
+@app.command()
+def describe(bundle: BundlePath) -> None:
+    """Say what a bundle holds: study, tables, who is real, compliance, events per dyad."""
+    from analysis.compliance import compliance
+    from analysis.sample import analysed_sample
+
+    with _plain_errors():
+        read = read_bundle(bundle)
+        sample = analysed_sample(read, include_simulated=True)
+    about = read.about
+    typer.echo(f"{about.get('title')} ({about.get('study')}), made {about.get('made_at')}")
+    typer.echo(f"{sample.real} real and {sample.simulated} simulated professionals")
+    for name in TABLES:
+        typer.echo(f"  {name:<14} {len(read[name]):>8} rows")
+    found = compliance(read["prompts"])
+    if found.counted:
+        typer.echo(f"Compliance {100 * found.overall:.1f} % of {found.counted} answered or expired prompts")
+    if len(read["entries"]):
+        per_dyad = read["entries"].groupby("dyad").size()
+        spread = f"mean {per_dyad.mean():.1f}, fewest {per_dyad.min()}, most {per_dyad.max()}"
+        typer.echo(f"Entries per dyad: {spread}")
+
+
+@recipes.command("relationship-labour")
+def relationship_labour_command(
+    bundle: BundlePath,
+    include_simulated: IncludeSimulated = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
+) -> None:
+    """Closeness, conflict and dependency on surface acting and genuine expression (de Ruiter et al. 2021)."""
+    from analysis.recipes.relationship_labour import relationship_labour
+
+    with _plain_errors():
+        read = read_bundle(bundle)
+        result = relationship_labour(read, include_simulated=include_simulated)
+    document = {
+        "bundle_sha256": read.sha256,
+        "sample": {
+            "real": result.sample.real,
+            "simulated": result.sample.simulated,
+            "left_out": result.sample.left_out,
+        },
+        "filter": asdict(result.filter),
+        "exclusions": [{"reason": reason, "n": n} for reason, n in result.exclusions],
+        "events_per_dyad": result.events_per_dyad,
+        "warnings": list(result.warnings),
+        "multiplicity": result.multiplicity,
+        "fits": {outcome: asdict(fit) for outcome, fit in result.fits.items()},
+        "truth": result.truth,
+        "seed": (read.simulation or {}).get("seed"),
+    }
+    if as_json:
+        typer.echo(json.dumps(document, indent=1))
+        return
+    typer.echo(result.sample.words)
+    for outcome, fit in result.fits.items():
+        typer.echo(f"\n{fit.formula}")
+        n = fit.n
+        typer.echo(f"{n['event']} events, {n['dyad']} dyads, {n['professional']} professionals")
+        typer.echo(f"df: {fit.df_method}")
+        for c in fit.coefficients:
+            true = result.truth.get(outcome, {}).get(c.term)
+            told = f"  true {true:.3f}" if true is not None else ""
+            interval = f"[{c.ci_low:>6.3f}, {c.ci_high:>6.3f}]"
+            typer.echo(
+                f"  {c.term:<13} {c.estimate:>7.3f}  SE {c.std_error:.3f}  {interval}  df {c.df:.0f}  p {c.p:.3f}{told}"
+            )
+        parts = ", ".join(f"{level} {value:.3f}" for level, value in fit.variances.items())
+        typer.echo(f"  variances: {parts}; converged: {'yes' if fit.converged else 'no'}")
+    for words in (*result.warnings, result.multiplicity):
+        typer.echo(f"\n{words}")
+
+
+@app.command()
+def report(
+    bundle: BundlePath,
+    output: Annotated[Path, typer.Option("-o", "--output", help="the HTML page to write")],
+    include_simulated: IncludeSimulated = False,
+) -> None:
+    """Write one self-contained HTML page: who answered, what the model says, and where the numbers come
+    from."""
+    from analysis.report import relationship_labour_page
+
+    with _plain_errors():
+        page = relationship_labour_page(read_bundle(bundle), include_simulated=include_simulated)
+        output.write_text(page, encoding="utf-8")
+    typer.echo(f"{output} written.")
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """A refusal is one sentence on stderr and exit code 2, never a traceback."""
+    try:
+        yield
+    except ValueError as error:
+        _refuse(str(error))
+    except OSError as error:
+        _refuse(f"{error.filename}: {error.strerror}. Choose another place.")
+
+
+def _refuse(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(2)
+
+
+def _effects(given: list[str]) -> dict[str, float]:
+    chosen = {}
+    for pair in given:
+        name, _, value = pair.partition("=")
+        try:
+            chosen[name.strip()] = float(value)
+        except ValueError:
+            raise ValueError(
+                f"--effect takes NAME=VALUE with a number, such as dependency_surface=0; not {pair}."
+            ) from None
+    return chosen
+
+
+if __name__ == "__main__":
+    app()
