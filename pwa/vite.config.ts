@@ -37,16 +37,32 @@ function serviceWorker(): Plugin {
   };
 }
 
+/** Vite wraps every import() in code that preloads; there is nothing to preload here, so that code stays out. */
+function noPreloading(): Plugin {
+  return {
+    name: 'dyade-no-preloading',
+    apply: 'build',
+    enforce: 'pre',
+    load: (id) => (id.endsWith('vite/preload-helper.js') ? 'export const __vitePreload = (load) => load();' : null),
+  };
+}
+
 export default defineConfig({
-  plugins: [svelte(), serviceWorker()],
+  plugins: [noPreloading(), svelte({ compilerOptions: { runes: true, cssHash: ({ hash, css }) => `s${hash(css)}` } }), serviceWorker()],
   build: {
     outDir: 'dist',
     assetsDir: 'app/assets',
     assetsInlineLimit: 0,
     manifest: true,
     target: 'es2022',
-    modulePreload: { polyfill: false },
-    rollupOptions: { input: { app: join(here, 'app/index.html') } },
+    // One small style sheet, no preloading: the diary comes with the entry, the rest is in the worker's cache.
+    cssCodeSplit: false,
+    modulePreload: false,
+    rolldownOptions: {
+      input: { app: join(here, 'app/index.html') },
+      // Web components are not used; without this their base class stays in the bundle.
+      treeshake: { moduleSideEffects: (id) => !id.includes('custom-element') },
+    },
   },
   server: { proxy: { '/api': 'http://localhost:8000' } },
   resolve: process.env['VITEST'] ? { conditions: ['browser'] } : {},

@@ -9,8 +9,8 @@ import { isQuota } from '../lib/storage';
 export class Filling {
   answers = $state.raw<Readonly<Record<string, Value>>>({});
   /** The first item found unanswered by the last attempt to save. */
-  gap = $state<string | null>(null);
-  trouble = $state<'quota' | 'unsaved' | null>(null);
+  gap = $state.raw<string | null>(null);
+  trouble = $state.raw<'quota' | 'unsaved' | null>(null);
   readonly asked: ReadonlySet<string>;
   #timing: Record<string, number>;
   #writing: Promise<void> = Promise.resolve();

@@ -1,6 +1,6 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { Protocol, Value } from '../engine/protocol';
-import type { Consent, Me, Prompt, Receipt } from './wire';
+import type { Consent, Me, Prompts, Receipt } from './wire';
 
 /** What the phone keeps. The page and the service worker read and write the same tables. */
 export interface Tables extends DBSchema {
@@ -19,7 +19,7 @@ export interface Singles {
   device: Device;
   attempt: Attempt;
   me: Me;
-  prompts: { as_of: string; prompts: Prompt[] };
+  prompts: Prompts;
   label_key: CryptoKey;
   language: string;
   notifications: 'with' | 'without';

@@ -1,7 +1,7 @@
 import { database, single, type Singles } from './db';
 import type { Prompt } from './wire';
 
-const ENDED = new Set(['answered', 'expired', 'missed', 'superseded', 'declined']);
+const ENDED: ReadonlySet<string> = new Set<Prompt['state']>(['answered', 'expired', 'missed', 'superseded']);
 
 export function isDue(prompt: Prompt, now: number): boolean {
   return !ENDED.has(prompt.state) && Date.parse(prompt.due_at) <= now && now < Date.parse(prompt.expires_at);

@@ -17,16 +17,20 @@ let queued: Promise<SenderState['outcome']> | undefined;
  * all tabs and the service worker. A call made while another waits for its turn shares that turn.
  */
 export function flush(): Promise<SenderState['outcome']> {
-  queued ??= navigator.locks.request('dyade-outbox', async () => {
-    queued = undefined;
-    const { outcome, attempted } = await sendAll();
-    if (attempted) {
-      await keepSingle('sender', { at: new Date().toISOString(), outcome });
-      tell('outbox');
-    }
-    return outcome;
-  });
+  queued ??= (async () => {
+    return await navigator.locks.request('dyade-outbox', takeTurn);
+  })();
   return queued;
+}
+
+async function takeTurn(): Promise<SenderState['outcome']> {
+  queued = undefined;
+  const { outcome, attempted } = await sendAll();
+  if (attempted) {
+    await keepSingle('sender', { at: new Date().toISOString(), outcome });
+    tell('outbox');
+  }
+  return outcome;
 }
 
 async function sendAll(): Promise<{ outcome: SenderState['outcome']; attempted: boolean }> {

@@ -1,6 +1,8 @@
-import { API, send, sendAsDevice } from './requests';
+import createClient from 'openapi-fetch';
+import type { paths } from './api.gen';
 import type { Attempt } from './db';
-import type { Lookup, Me, Prompt, PublishedProtocol, Refusal } from './wire';
+import { send, sendAsDevice } from './requests';
+import type { Lookup, Me, Prompts, PublishedProtocol, Subscription } from './wire';
 
 /** The study said no, with a code that screens turn into a sentence in the reader's language. */
 export class Refused extends Error {
@@ -12,31 +14,46 @@ export class Refused extends Error {
   }
 }
 
-export const lookUpInvitation = (code: string) =>
-  answer<Lookup>(send(`${API}/invitations/lookup`, json('POST', { code })));
+const asAnyone = createClient<paths>({ baseUrl: self.location.origin, fetch: (request) => send(request) });
+const asDevice = createClient<paths>({ baseUrl: self.location.origin, fetch: (request) => sendAsDevice(request) });
 
-export const enrol = ({ code, token, consent, zone, language }: Attempt) =>
-  answer<Me>(send(`${API}/enrolments`, json('POST', { code, device_token: token, consent, zone, language })));
-
-export const fetchMe = () => answer<Me>(sendAsDevice(`${API}/me`));
-
-export const fetchProtocol = () => answer<PublishedProtocol>(sendAsDevice(`${API}/protocol`));
-
-export const fetchPrompts = () => answer<{ as_of: string; prompts: Prompt[] }>(sendAsDevice(`${API}/prompts`));
-
-export const putSubscription = (subscription: { endpoint: string; keys: { p256dh: string; auth: string } }) =>
-  answer<void>(sendAsDevice(`${API}/push-subscription`, json('PUT', subscription)));
-
-export const deleteSubscription = () => answer<void>(sendAsDevice(`${API}/push-subscription`, { method: 'DELETE' }));
-
-function json(method: string, body: unknown): RequestInit {
-  return { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+export async function lookUpInvitation(code: string): Promise<Lookup> {
+  return answer(await asAnyone.POST('/api/v1/invitations/lookup', { body: { code } })) as Lookup;
 }
 
-async function answer<T>(sending: Promise<Response>): Promise<T> {
-  const response = await sending;
-  if (response.status === 204) return undefined as T;
-  const content = (await response.json().catch(() => null)) as unknown;
-  if (!response.ok) throw new Refused(response.status, (content as Refusal | null)?.code ?? 'unknown');
-  return content as T;
+export async function enrol({ code, token, consent, zone, language }: Attempt): Promise<Me> {
+  const body = { code, device_token: token, consent, zone, language };
+  return answer(await asAnyone.POST('/api/v1/enrolments', { body }));
+}
+
+export async function fetchMe(): Promise<Me> {
+  return answer(await asDevice.GET('/api/v1/me'));
+}
+
+export async function fetchProtocol(): Promise<PublishedProtocol> {
+  return answer(await asDevice.GET('/api/v1/protocol')) as unknown as PublishedProtocol;
+}
+
+export async function fetchPrompts(): Promise<Prompts> {
+  return answer(await asDevice.GET('/api/v1/prompts'));
+}
+
+export async function putSubscription(body: Subscription): Promise<void> {
+  answer(await asDevice.PUT('/api/v1/push-subscription', { body }));
+}
+
+export async function deleteSubscription(): Promise<void> {
+  answer(await asDevice.DELETE('/api/v1/push-subscription'));
+}
+
+interface Outcome<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+function answer<T>({ data, error, response }: Outcome<T>): T {
+  if (response.ok) return data as T;
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown';
+  throw new Refused(response.status, code);
 }

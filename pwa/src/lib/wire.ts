@@ -1,55 +1,19 @@
-/** The shapes that go over the wire, as the service describes them. */
+/** The shapes that go over the wire: the service's own description of them, and what it leaves open. */
 import type { Protocol, Text, Value } from '../engine/protocol';
+import type { components } from './api.gen';
 
-export interface Lookup {
-  study: string;
-  title: Text;
-  languages: string[];
-  terms: Record<string, Text>;
-  consent: { version: number; text: Text; text_sha256: Text };
-}
+type Shapes = components['schemas'];
 
-export interface Consent {
-  version: number;
-  language: string;
-  text_sha256: string;
-}
+/** The description says "any object" where a study's document stands. */
+export type Lookup = Omit<Shapes['InvitationShape'], 'terms'> & { terms: Record<string, Text> };
+export type PublishedProtocol = Omit<Shapes['ProtocolShape'], 'protocol'> & { protocol: Protocol };
 
-export interface Me {
-  pseudonym: string;
-  study: string;
-  title: Text;
-  language: string;
-  zone: string;
-  protocol_version: number;
-  simulated: boolean;
-  vapid_public_key: string;
-  dyads: { dyad_id: string; started_on: string; baseline: string[] }[];
-}
-
-export interface PublishedProtocol {
-  study: string;
-  version: number;
-  sha256: string;
-  protocol: Protocol;
-}
-
-export interface Prompt {
-  id: string;
-  dyad_id: string;
-  slot?: string;
-  due_at: string;
-  expires_at: string;
-  state: string;
-}
-
-export interface Receipt {
-  id: string;
-  content_sha256: string;
-  kept: 'stored' | 'conflict' | 'quarantined';
-  reason: string | null;
-  received_at: string;
-}
+export type Consent = Omit<Shapes['ConsentGiven'], 'agreed'>;
+export type Me = Shapes['Me'];
+export type Prompt = Shapes['PromptShape'];
+export type Prompts = Shapes['PromptList'];
+export type Receipt = Shapes['Receipt'];
+export type Subscription = Shapes['SubscriptionGiven'];
 
 export interface AssessmentBody {
   assessment_id: string;
@@ -80,11 +44,6 @@ export interface EntryBody {
   answers: Record<string, Value>;
   not_asked: string[];
   timing: Record<string, number>;
-}
-
-export interface Refusal {
-  code: string;
-  sentence: string;
 }
 
 /** The payload of a push message, decrypted. */

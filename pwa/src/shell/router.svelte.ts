@@ -22,8 +22,13 @@ export function match(path: string): Route {
   return { screen: 'nowhere', id: '' };
 }
 
-/** `moves` counts the moves within the app: at zero the page was opened from outside, and focus is left alone. */
-export const place = $state({ route: match(location.pathname), moves: 0 });
+class Place {
+  route = $state.raw(match(location.pathname));
+  /** Moves within the app: at zero the page was opened from outside, and focus is left alone. */
+  moves = $state.raw(0);
+}
+
+export const place = new Place();
 
 function arrive(): void {
   place.route = match(location.pathname);

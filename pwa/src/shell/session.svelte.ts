@@ -7,9 +7,9 @@ import type { Me, Prompt } from '../lib/wire';
 
 /** What the screens show: a picture of the phone's tables, taken again whenever one of them changes. */
 class Session {
-  ready = $state(false);
-  enrolled = $state(false);
-  language = $state<Language>(languageOfBrowser());
+  ready = $state.raw(false);
+  enrolled = $state.raw(false);
+  language = $state.raw<Language>(languageOfBrowser());
   me = $state.raw<Me>();
   protocol = $state.raw<Protocol>();
   roster = $state.raw<Dyad[]>([]);
@@ -18,9 +18,9 @@ class Session {
   outbox = $state.raw<OutboxRow[]>([]);
   kept = $state.raw<Kept[]>([]);
   sender = $state.raw<SenderState>();
-  now = $state(Date.now());
+  now = $state.raw(Date.now());
   /** A newer version of the app waits for the person's word. */
-  updateReady = $state(false);
+  updateReady = $state.raw(false);
 
   get unsent(): number {
     return this.outbox.length;

@@ -74,7 +74,7 @@ async function show(payload: PushPayload, now: number): Promise<void> {
 
 async function afterShowing({ prompt }: PushPayload, shownAt: Date): Promise<void> {
   if (prompt) {
-    await rememberPrompt({ ...prompt, state: 'open' });
+    await rememberPrompt({ ...prompt, slot: '', state: 'open' });
     tell('prompts');
     await reportSighting(prompt.id, { shown_at: shownAt.toISOString() });
   }

@@ -11,7 +11,8 @@ type Names =
   | 'over_text'
   | 'before'
   | 'before_text'
-  | 'to_today';
+  | 'to_today'
+  | 'saved';
 
 export const strings: InEveryLanguage<Record<Names, string>> = {
   nl: {
@@ -26,6 +27,7 @@ export const strings: InEveryLanguage<Record<Names, string>> = {
     before: 'Dit heb je al ingevuld',
     before_text: 'Je antwoorden zijn bewaard. Je hoeft niets meer te doen.',
     to_today: 'Naar Vandaag',
+    saved: 'Bewaard op deze telefoon.',
   },
   en: {
     title: 'Diary',
@@ -39,5 +41,6 @@ export const strings: InEveryLanguage<Record<Names, string>> = {
     before: 'You have already answered this',
     before_text: 'Your answers are saved. There is nothing left to do.',
     to_today: 'Go to Today',
+    saved: 'Saved on this phone.',
   },
 };

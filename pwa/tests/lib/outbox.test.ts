@@ -1,0 +1,192 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { OutboxKind } from '../../src/lib/db';
+
+interface Sent {
+  url: string;
+  body: string;
+  token: string | null;
+}
+type Answer = (sent: Sent) => Response | Promise<Response>;
+
+/** A phone with these modules freshly loaded, and a study that answers as told. */
+async function phone(answer: Answer) {
+  const sent: Sent[] = [];
+  vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+    const request = { url, body: String(init.body), token: new Headers(init.headers).get('Authorization') };
+    sent.push(request);
+    return answer(request);
+  });
+  const outbox = await import('../../src/lib/outbox');
+  const db = await import('../../src/lib/db');
+  const { flush } = await import('../../src/lib/sender');
+  await db.keepSingle('device', { token: 'dyt_test' });
+  const put = async (id: string, kind: OutboxKind = 'entry', body = `{"entry_id":"${id}"}`) => {
+    const row = await outbox.rowFor({ kind, id, dyad_id: 'd1', body }, new Date('2026-11-22T10:00:00Z'));
+    await (await db.database()).add('outbox', row);
+  };
+  const kept = async () => (await db.database()).getAll('kept');
+  return { ...outbox, ...db, flush, sent, put, kept };
+}
+
+const json = (status: number, body: unknown) => new Response(JSON.stringify(body), { status });
+const idIn = (url: string) => url.split('/').at(-1)!;
+const receiptFor: Answer = async ({ url, body }) => {
+  const { sha256 } = await import('../../src/lib/ids');
+  const content_sha256 = await sha256(body);
+  return json(200, { id: idIn(url), content_sha256, kept: 'stored', reason: null, received_at: '2026-11-22T10:00:01Z' });
+};
+
+describe('sending', () => {
+  it('goes in order, as this device, and remembers what the study keeps', async () => {
+    const p = await phone(receiptFor);
+    await p.put('a1');
+    await p.put('a2');
+    expect(await p.flush()).toBe('sent');
+    expect(p.sent.map(({ url }) => url)).toEqual(['/api/v1/entries/a1', '/api/v1/entries/a2']);
+    expect(p.sent[0]!.token).toBe('Bearer dyt_test');
+    expect(await p.outboxRows()).toEqual([]);
+    expect((await p.kept()).map(({ id, receipt }) => [id, receipt?.kept])).toEqual([
+      ['a1', 'stored'],
+      ['a2', 'stored'],
+    ]);
+  });
+
+  it('sends each kind to its own place', async () => {
+    const p = await phone(async (sent) =>
+      sent.url.includes('/dyads/') ? json(200, { dyad_id: idIn(sent.url), started_on: '2026-11-22' }) : receiptFor(sent),
+    );
+    await p.put('d1', 'dyad', '{"started_on":"2026-11-22"}');
+    await p.put('q1', 'assessment');
+    expect(await p.flush()).toBe('sent');
+    expect(p.sent.map(({ url }) => url)).toEqual(['/api/v1/dyads/d1', '/api/v1/assessments/q1']);
+  });
+
+  it('sends the same bytes again after a lost answer', async () => {
+    let lost = true;
+    const p = await phone((sent) => {
+      if (!lost) return receiptFor(sent);
+      lost = false;
+      throw new TypeError('network');
+    });
+    await p.put('a1', 'entry', '{"entry_id":"a1","note":"coördinatie 🦊"}');
+    expect(await p.flush()).toBe('no_connection');
+    expect(await p.outboxRows()).toHaveLength(1);
+    expect(await p.flush()).toBe('sent');
+    expect(p.sent[1]!.body).toBe(p.sent[0]!.body);
+    expect(await p.outboxRows()).toEqual([]);
+  });
+
+  it.each([
+    ['another id', { id: 'a2', content_sha256: 'right' }],
+    ['another hash', { id: 'a1', content_sha256: '0'.repeat(64) }],
+    ['no hash', { id: 'a1' }],
+    ['nothing', null],
+  ])('never deletes on a receipt with %s', async (_name, receipt) => {
+    const p = await phone(() => json(200, receipt));
+    await p.put('a1');
+    expect(await p.flush()).toBe('wrong_receipt');
+    expect(await p.outboxRows()).toMatchObject([{ id: 'a1', state: 'waiting' }]);
+    expect(await p.kept()).toEqual([]);
+  });
+
+  it('never deletes on an answer cut short', async () => {
+    const p = await phone(() => new Response('{"id":"a1","content_sh', { status: 200 }));
+    await p.put('a1');
+    expect(await p.flush()).toBe('wrong_receipt');
+    expect(await p.outboxRows()).toHaveLength(1);
+  });
+
+  it.each([400, 403, 404, 409, 413, 422])('parks a row refused with %i, with the reason, and goes on', async (status) => {
+    const p = await phone((sent) =>
+      sent.url.endsWith('a1') ? json(status, { code: 'dyads_full', sentence: 'No.' }) : receiptFor(sent),
+    );
+    await p.put('a1');
+    await p.put('a2');
+    expect(await p.flush()).toBe('sent');
+    expect(await p.outboxRows()).toMatchObject([{ id: 'a1', state: 'parked', reason: 'dyads_full' }]);
+    expect((await p.kept()).map(({ id }) => id)).toEqual(['a2']);
+    await p.flush();
+    expect(p.sent.filter(({ url }) => url.endsWith('a1'))).toHaveLength(1);
+  });
+
+  it.each([
+    [401, 'not_recognised'],
+    [408, 'study_unavailable'],
+    [425, 'study_unavailable'],
+    [429, 'study_unavailable'],
+    [500, 'study_unavailable'],
+    [503, 'study_unavailable'],
+  ])('stops at %i and keeps everything waiting', async (status, outcome) => {
+    const p = await phone(() => json(status, { code: 'x' }));
+    await p.put('a1');
+    await p.put('a2');
+    expect(await p.flush()).toBe(outcome);
+    expect(p.sent).toHaveLength(1);
+    expect(await p.outboxRows()).toMatchObject([{ state: 'waiting' }, { state: 'waiting' }]);
+    expect((await p.single('sender'))?.outcome).toBe(outcome);
+  });
+
+  it('has one sender at a time, and sees what was added meanwhile', async () => {
+    let underway = 0;
+    let most = 0;
+    const p = await phone(async (sent) => {
+      most = Math.max(most, ++underway);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      underway--;
+      return receiptFor(sent);
+    });
+    await p.put('a1');
+    const first = p.flush();
+    await p.put('a2');
+    await Promise.all([first, p.flush(), p.flush()]);
+    expect(most).toBe(1);
+    expect(p.sent.map(({ url }) => idIn(url))).toEqual(['a1', 'a2']);
+  });
+
+  it('gives up on a study that does not answer', async () => {
+    const signals: (AbortSignal | null | undefined)[] = [];
+    const p = await phone(receiptFor);
+    vi.stubGlobal('fetch', (_url: string, init: RequestInit) => {
+      signals.push(init.signal);
+      return Promise.reject(new DOMException('too long', 'TimeoutError'));
+    });
+    await p.put('a1');
+    expect(await p.flush()).toBe('no_connection');
+    expect(signals[0]).toBeInstanceOf(AbortSignal);
+  });
+});
+
+describe('saving', () => {
+  it('moves the draft into the outbox in one step', async () => {
+    const p = await phone(receiptFor);
+    const { openDraft } = await import('../../src/lib/drafts');
+    const about = { dyad_id: 'd1', protocol_version: 1, opened_at: null };
+    const draft = await openDraft('diary:p1', about, new Date());
+    const row = await p.rowFor({ kind: 'entry', id: draft.id, dyad_id: 'd1', prompt_id: 'p1', body: '{}' }, new Date());
+    expect(await p.moveDraftToOutbox('diary:p1', row)).toBe('saved');
+    expect(await (await p.database()).getAll('drafts')).toEqual([]);
+    expect(await p.outboxRows()).toMatchObject([{ id: draft.id, prompt_id: 'p1', body: '{}', state: 'waiting' }]);
+  });
+
+  it('adds nothing when another tab has saved this draft', async () => {
+    const p = await phone(receiptFor);
+    const { openDraft } = await import('../../src/lib/drafts');
+    const about = { dyad_id: 'd1', protocol_version: 1, opened_at: null };
+    const draft = await openDraft('diary:p1', about, new Date());
+    const row = await p.rowFor({ kind: 'entry', id: draft.id, dyad_id: 'd1', prompt_id: 'p1', body: '{}' }, new Date());
+    await p.moveDraftToOutbox('diary:p1', row);
+    expect(await p.moveDraftToOutbox('diary:p1', { ...row, body: '{"other":1}' })).toBe('saved_before');
+    expect(await p.outboxRows()).toMatchObject([{ body: '{}' }]);
+  });
+
+  it('leaves the draft alone when the entry cannot be added', async () => {
+    const p = await phone(receiptFor);
+    const { openDraft } = await import('../../src/lib/drafts');
+    const about = { dyad_id: 'd1', protocol_version: 1, opened_at: null };
+    const draft = await openDraft('diary:p1', about, new Date());
+    await p.put(draft.id); // the id is taken: adding it again must fail as a whole
+    const row = await p.rowFor({ kind: 'entry', id: draft.id, dyad_id: 'd1', body: '{}' }, new Date());
+    await expect(p.moveDraftToOutbox('diary:p1', row)).rejects.toThrow();
+    expect(await (await p.database()).get('drafts', 'diary:p1')).toBeDefined();
+  });
+});
