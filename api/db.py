@@ -6,7 +6,7 @@ team figures. Each has its own address, so that each can have its own file (SQLi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -132,12 +132,24 @@ def transaction(engine: Engine) -> Iterator[Session]:
         yield session
 
 
-def get_db(request: Request) -> Iterator[Session]:
+async def wait_for_turn(request: Request) -> AsyncIterator[None]:
+    async with request.app.state.turns:
+        yield
+
+
+# A request runs in several steps, each in a thread of a common pool. Without turns, requests that wait for a lock
+# fill that pool, and the one that holds the lock finds no thread to go on with: all stand still until they time out.
+# So fewer requests at a time than there are threads (40) or connections (15), which leaves some for the entries.
+TURNS = 12
+Turn = Annotated[None, Depends(wait_for_turn, scope="function")]
+
+
+def get_db(request: Request, _turn: Turn) -> Iterator[Session]:
     with transaction(request.app.state.stores.main) as session:
         yield session
 
 
-def get_db_for_reading(request: Request) -> Iterator[Session]:
+def get_db_for_reading(request: Request, _turn: Turn) -> Iterator[Session]:
     """A session for routes that change nothing: on SQLite it does not queue behind writers."""
     engine = request.app.state.stores.main.execution_options(reading=True)
     with Session(engine) as session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,7 +15,7 @@ from starlette.exceptions import HTTPException
 from api import __version__
 from api.assessments.routes import router as assessments
 from api.clock import Clock, SystemClock
-from api.db import Stores
+from api.db import TURNS, Stores
 from api.dyads.routes import router as dyads
 from api.entries.group_commit import EntryWriter
 from api.entries.routes import router as entries
@@ -26,7 +27,7 @@ from api.prompts.push import public_key
 from api.prompts.routes import router as prompts
 from api.settings import Settings, get_settings
 from api.static import mount_app
-from api.web import BodyLimit, SafetyHeaders
+from api.web import BodyLimit, SafetyHeaders, safety_headers
 
 ROUTERS = (health, participants, me, dyads, prompts, assessments, entries)
 log = structlog.get_logger()
@@ -49,6 +50,7 @@ def create_app(
     app.state.settings = settings
     app.state.clock = clock or SystemClock()
     app.state.stores = stores or Stores.of(settings)
+    app.state.turns = asyncio.Semaphore(TURNS)
     app.state.vapid_public_key = public_key(settings.vapid_path)
     for router in ROUTERS:
         app.include_router(router)
@@ -93,4 +95,5 @@ async def _refuse_other(_request: Request, error: Exception) -> JSONResponse:
 
 async def _apologise(request: Request, error: Exception) -> JSONResponse:
     log.error("unexpected", error=type(error).__name__, path=request.url.path, method=request.method)
-    return JSONResponse(DyadeError().body(), status_code=500)
+    # This one answer leaves outside the middleware, so it brings its safety headers itself.
+    return JSONResponse(DyadeError().body(), status_code=500, headers=safety_headers(request.url.path))

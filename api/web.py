@@ -30,13 +30,18 @@ CONTENT_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-HEADERS = (
-    (b"content-security-policy", CONTENT_POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"permissions-policy", b"geolocation=(), camera=(), microphone=()"),
-)
+HEADERS = {
+    "content-security-policy": CONTENT_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "geolocation=(), camera=(), microphone=()",
+}
+
+
+def safety_headers(path: str) -> dict[str, str]:
+    """The headers every answer carries; personal answers are never stored by a cache."""
+    return {**HEADERS, "cache-control": "no-store"} if path.startswith("/api/") else HEADERS
 
 
 def get_now(request: Request) -> datetime:
@@ -56,7 +61,7 @@ NOT_SIGNED_IN = refusals(401)
 
 
 class SafetyHeaders:
-    """Adds the safety headers to every answer; personal answers are never stored by a cache."""
+    """Adds the safety headers to every answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -65,11 +70,10 @@ class SafetyHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        personal = scope["path"].startswith("/api/")
+        extra = [(name.encode(), value.encode()) for name, value in safety_headers(scope["path"]).items()]
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                extra = (*HEADERS, (b"cache-control", b"no-store")) if personal else HEADERS
                 message["headers"] = [*message.get("headers", []), *extra]
             await send(message)
 

@@ -60,11 +60,18 @@ def enrol(session: Session, asked: EnrolmentAsked, *, now: datetime) -> Particip
         raise InvitationUnusable()
     if invitation.used_at is not None:
         return _enrolled_before(session, invitation, asked.device_token)
+    # Before anything else is judged, so that no other mistake tells an expired code from an unknown one.
+    if invitation.expires_at <= now:
+        raise InvitationUnusable()
     study, protocol = _study_and_protocol(session, invitation.study_id)
     _check_consent(protocol, asked)
     if asked.zone not in available_timezones():
         raise Malformed(f"{asked.zone!r} is not a time zone we know.")
-    _claim(session, invitation, asked.device_token, now)
+    if not _claim(session, invitation, now):
+        # Someone was quicker: another phone, or this one asking twice at the same moment.
+        return _enrolled_before(session, invitation, asked.device_token)
+    if session.get(Device, hash_secret(asked.device_token)) is not None:
+        raise InvitationUnusable()
     participant = new_participant(session, study, zone=asked.zone, language=asked.language, now=now)
     participant.invitation_id = invitation.id
     session.add(Device(token_hash=hash_secret(asked.device_token), participant_id=participant.id, added_at=now))
@@ -117,22 +124,25 @@ def _enrolled_before(session: Session, invitation: Invitation, device_token: str
     found = session.exec(
         select(Participant)
         .join(Device, col(Device.participant_id) == col(Participant.id))
-        .where(Participant.invitation_id == invitation.id, Device.token_hash == hash_secret(device_token))
+        .where(
+            Participant.invitation_id == invitation.id,
+            Device.token_hash == hash_secret(device_token),
+            col(Device.revoked_at).is_(None),
+        )
     ).one_or_none()
     if found is None:
         raise InvitationUnusable()
     return found
 
 
-def _claim(session: Session, invitation: Invitation, device_token: str, now: datetime) -> None:
+def _claim(session: Session, invitation: Invitation, now: datetime) -> bool:
     # One conditional UPDATE: of any number of phones that try at once, one sees a changed row.
     claimed = session.connection().execute(
         update(Invitation)
         .where(col(Invitation.id) == invitation.id, col(Invitation.used_at).is_(None), col(Invitation.expires_at) > now)
         .values(used_at=now)
     )
-    if claimed.rowcount != 1 or session.get(Device, hash_secret(device_token)) is not None:
-        raise InvitationUnusable()
+    return claimed.rowcount == 1
 
 
 def _study_and_protocol(session: Session, study_id: str) -> tuple[Study, PublishedProtocol]:

@@ -115,7 +115,14 @@ class Phone:
 
 
 def join(
-    client: TestClient, stores: Stores, clock: SetClock, *, study: Study, checked: CheckedProtocol, dyads: int = 0, **parts: Any
+    client: TestClient,
+    stores: Stores,
+    clock: SetClock,
+    *,
+    study: Study,
+    checked: CheckedProtocol,
+    dyads: int = 0,
+    **parts: Any,
 ) -> Phone:
     """Enrol a person by a fresh invitation and give them this many dyads, each with its baseline."""
     asked = enrolment(checked, make_code(stores, study, clock), **parts)
