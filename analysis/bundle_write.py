@@ -100,7 +100,9 @@ def _typed(values: pd.Series, kind: Kind) -> pd.Series:
     if kind == "instant":
         return pd.to_datetime(values, utc=True)
     if kind == "json":
-        return values.map(lambda v: v if v is None or isinstance(v, str) else _compact(v)).astype("string")
+        return values.map(lambda v: _compact(v) if isinstance(v, dict | list) else v).astype("string")
+    if kind == "date" and pd.api.types.is_datetime64_any_dtype(values):
+        return values.dt.strftime("%Y-%m-%d").astype("string")
     return values.astype("string")
 
 

@@ -10,7 +10,7 @@ from analysis.bundle import Bundle
 from analysis.compliance import Compliance, compliance
 from analysis.effect_sizes import explained, standardised
 from analysis.fit_statsmodels import DF_METHOD
-from analysis.recipes.relationship_labour import FEW_EVENTS, SHORT, RelationshipLabour, relationship_labour
+from analysis.recipes.relationship_labour import FEW_EVENTS, RelationshipLabour, relationship_labour
 from analysis.report import pictures, tables
 from analysis.report.words import OUTCOMES, SHORT_TERMS, count, number, percent, safe
 
@@ -169,7 +169,8 @@ def _who(result: RelationshipLabour, found: Compliance) -> str:
     drawn = ""
     if found.counted:
         drawn = (
-            f'<div class="pair-of"><figure><h3>Compliance per study day</h3>{pictures.day_picture(found.by_day)}</figure>'
+            '<div class="pair-of">'
+            f"<figure><h3>Compliance per study day</h3>{pictures.day_picture(found.by_day)}</figure>"
             f"<figure><h3>Dyads by compliance</h3>{pictures.dyad_histogram(found.by_dyad)}</figure></div>"
         )
     return (
@@ -177,7 +178,8 @@ def _who(result: RelationshipLabour, found: Compliance) -> str:
         f"<p>{percent(found.overall)} of {count(found.counted)} prompts were answered. Compliance counts answered and "
         "expired prompts; those missed by the system, re-planned or not yet ended are outside it.</p>"
         f"{drawn}{tables.prompt_states(found)}"
-        f"<p>Inclusion filter <code>{result.filter.name}</code>, version {result.filter.version}: {result.filter.words}.</p>"
+        f"<p>Inclusion filter <code>{result.filter.name}</code>, version {result.filter.version}: "
+        f"{result.filter.words}.</p>"
         f"{tables.exclusions(result.exclusions, analysed)}"
     )
 
@@ -192,9 +194,9 @@ def _methods(result: RelationshipLabour) -> str:
         f"<p>Events ({count(n['event'])}) are nested in dyads ({n['dyad']}) and professionals ({n['professional']}). "
         "Linear mixed models with random intercepts for professionals and dyads were fitted by restricted maximum "
         f"likelihood to {result.filter.words}, after de Ruiter and colleagues (2021, doi 10.1016/j.tate.2021.103467). "
-        f"{', '.join(name.capitalize() for name in SHORT)} were z-scored over dyads and split into the professional’s "
-        "mean (<code>_p</code>) and the dyad’s deviation from it (<code>_d</code>). Valence and disruption were centred "
-        "at the dyad’s mean (<code>_w</code>); <code>valence_b</code> is the dyad’s mean minus the mean of the "
+        "Closeness, conflict and dependency were z-scored over dyads and split into the professional’s "
+        "mean (<code>_p</code>) and the dyad’s deviation from it (<code>_d</code>). Valence and disruption were "
+        "centred at the dyad’s mean (<code>_w</code>); <code>valence_b</code> is the dyad’s mean minus the mean of the "
         "professional’s dyad means, so that dyads with many events do not dominate." + few + "</p>"
         f"<p>Degrees of freedom are {safe(DF_METHOD)}; intervals are 95&nbsp;% t intervals. Standard errors come from "
         f"the estimated variances. Converged: {done}.</p>{formulas}"
@@ -202,15 +204,16 @@ def _methods(result: RelationshipLabour) -> str:
 
 
 def _source(bundle: Bundle, result: RelationshipLabour) -> str:
-    about, simulation = bundle.about, bundle.simulation or {}
+    about, simulation, sample = bundle.about, bundle.simulation or {}, result.sample
+    protocols = ", ".join(map(str, about.get("protocol_versions", [])))
     versions = ", ".join(f"{name} {_version(name)}" for name in ("dyade", "statsmodels", "pandas", "numpy", "scipy"))
     rows = [
-        ("Study", f"{about.get('study', '–')}, protocol version {', '.join(map(str, about.get('protocol_versions', [])))}"),
+        ("Study", f"{about.get('study', '–')}, protocol version {protocols}"),
         ("Bundle made", str(about.get("made_at", "–"))),
         ("Bundle SHA-256", bundle.sha256),
         ("Written by", f"dyade {about.get('dyade_version', '–')}"),
         ("Analysed with", f"{versions}, Python {platform.python_version()}"),
-        ("Professionals", f"{result.sample.real} real, {result.sample.simulated} simulated, {result.sample.left_out} left out"),
+        ("Professionals", f"{sample.real} real, {sample.simulated} simulated, {sample.left_out} left out"),
     ]  # fmt: skip
     if simulation and result.sample.any_simulated:
         rows.append(("Simulation seed", str(simulation.get("seed", "–"))))

@@ -26,6 +26,10 @@ def _line(x1: float, y1: float, x2: float, y2: float, css: str) -> str:
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{css}"/>'
 
 
+def _bar(x: float, bottom: float, width: float, height: float) -> str:
+    return f'<rect x="{x:.1f}" y="{bottom - height:.1f}" width="{width:.1f}" height="{height:.1f}" class="bar"/>'
+
+
 def _ticks(low: float, high: float, about: int = 5) -> list[float]:
     raw = (high - low) / about
     power = 10 ** np.floor(np.log10(raw))
@@ -42,15 +46,15 @@ def forest(fits: dict[str, Fit], truth: dict[str, dict[str, float]], outcome: st
     everything += [v for effects in truth.values() for v in effects.values()]
     low, high = min(*everything, 0.0), max(*everything, 0.0)
     margin = 0.04 * (high - low)
-    left, right, top, row = 96.0, 372.0, 30.0, 29.0
+    left, right, top, row = 96.0, 372.0, 14.0, 29.0
 
     def x(value: float) -> float:
         return left + (right - left) * (value - low + margin) / (high - low + 2 * margin)
 
     body, told = [], []
-    bottom = top + 8 * row + 6
+    bottom = top + 7 * row + 14
     for tick in _ticks(low, high):
-        body.append(_line(x(tick), top - 8, x(tick), bottom, "zero" if tick == 0 else "grid"))
+        body.append(_line(x(tick), top + 10, x(tick), bottom, "zero" if tick == 0 else "grid"))
         body.append(_text(x(tick), bottom + 16, number(tick, 1), "small", "middle"))
     y = top
     for part, heading in (("d", "This client against the professional’s others"), ("p", "The professional’s average")):
@@ -96,16 +100,15 @@ def dyad_lines(events: pd.DataFrame, fit: Fit, *, term: str = "dep_d", label: st
     up = down = 0
     lines, dots = [], []
     for _, mine in dyads.groupby("professional"):
-        first, last = mine.iloc[0], mine.iloc[-1]
-        rising = last["y"] > first["y"]
-        if len(mine) > 1 and last["x"] > first["x"]:
-            up, down = up + int(rising), down + int(not rising)
-        css = "up" if rising else "down"
-        points = [at(float(r.x), float(r.y)) for r in mine.itertuples()]
-        if len(points) > 1:
+        xs, ys = mine["x"].to_numpy(dtype=float), mine["y"].to_numpy(dtype=float)
+        apart, rising = xs[-1] - xs[0] > 1e-9, ys[-1] > ys[0]
+        css = "same" if not apart else "up" if rising else "down"
+        up, down = up + int(css == "up"), down + int(css == "down")
+        points = [at(a, b) for a, b in zip(xs, ys, strict=True)]
+        if apart:
             lines.append(f'<polyline points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in points)}" class="pair {css}"/>')
         for (a, b), n in zip(points, mine["n"], strict=True):
-            dots.append(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{1.6 + 0.75 * np.sqrt(n):.1f}" class="dyad {css}"/>')
+            dots.append(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{1.4 + 0.7 * np.sqrt(n):.1f}" class="dyad {css}"/>')
     centre, slope = float(dyads["y"].mean()), fit[term].estimate
     reach = float(dyads["x"].abs().max())
     ends = [at(x, float(np.clip(centre + slope * x, low, high))) for x in (-reach, reach)]
@@ -118,8 +121,8 @@ def dyad_lines(events: pd.DataFrame, fit: Fit, *, term: str = "dep_d", label: st
     )
     total = up + down
     finding = (
-        f"With {up} of {total} professionals who have two or more clients in the data, {outcome} was higher with the "
-        f"client whose {label} they rated highest than with the one they rated lowest."
+        f"Of {total} professionals whose clients differ in {label}, {up} reported more {outcome} with the client "
+        f"they rated highest than with the one they rated lowest."
     )
     title = f"Mean {outcome} per dyad against {label}, dyads of one professional joined. {finding}"
     return _svg(480, bottom + 46, title, body, f"lines-{term}"), finding
@@ -137,9 +140,7 @@ def day_picture(by_day: pd.Series) -> str:
     for day, share in by_day.items():
         height = (bottom - top) * float(share)
         x = 42 + step * int(str(day))
-        body.append(
-            f'<rect x="{x:.1f}" y="{bottom - height:.1f}" width="{max(step - 2, 1):.1f}" height="{height:.1f}" class="bar"/>'
-        )
+        body.append(_bar(x, bottom, max(step - 2, 1), height))
     marks = sorted({0, *range(6, last + 1, 7), last}) if last < 70 else [0, last // 2, last]
     marks = [m for m in marks if m == last or last - m > 3]
     body += [_text(42 + step * (m + 0.5), bottom + 17, str(m + 1), "small", "middle") for m in marks]
@@ -153,14 +154,12 @@ def dyad_histogram(by_dyad: pd.Series) -> str:
     """How many dyads answered which share of their prompts, in tenths."""
     counts = np.bincount(np.minimum((by_dyad.to_numpy() * 10 + 1e-9).astype(int), 9), minlength=10)
     width, top, bottom = 480.0, 22.0, 120.0
-    step = (width - 44) / 10
+    step = (width - 60) / 10
     body = [_line(40, bottom, width, bottom, "grid")]
     for i, n in enumerate(counts):
         height = (bottom - top) * n / max(counts.max(), 1)
         x = 42 + step * i
-        body.append(
-            f'<rect x="{x:.1f}" y="{bottom - height:.1f}" width="{step - 3:.1f}" height="{height:.1f}" class="bar"/>'
-        )
+        body.append(_bar(x, bottom, step - 3, height))
         if n:
             body.append(_text(x + step / 2 - 1.5, bottom - height - 5, str(n), "small", "middle"))
     body += [_text(42 + step * i, bottom + 17, f"{10 * i}", "small", "middle") for i in range(0, 11, 2)]

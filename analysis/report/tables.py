@@ -34,7 +34,7 @@ def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], *, e
     body = "".join(f"<tr>{''.join(cell(j, c) for j, c in enumerate(row))}</tr>" for row in rows)
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{safe(caption)}"><table>'
-        f"<caption>{safe(caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"<caption><span>{safe(caption)}</span></caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
@@ -57,7 +57,7 @@ def coefficients(fit: Fit, truth: dict[str, float], sizes: dict[str, float]) -> 
             row.append(_true(truth.get(c.term), c.ci_low, c.ci_high))
         rows.append(row)
     caption = f"{OUTCOMES[fit.outcome]} ({OUTCOME_HELP[fit.outcome]}), {count(fit.n['event'])} events"
-    return table(caption, [*head, "True effect"] if truth else head, rows, extra=(2, 4, 5, 7))
+    return table(caption, [*head, "True effect"] if truth else head, rows, extra=(2, 4, 5, 6, 7))
 
 
 def _true(value: float | None, low: float, high: float) -> str:
@@ -97,7 +97,7 @@ def prompt_states(found: Compliance) -> str:
         [
             safe(_STATES.get(str(r.state), str(r.state))) + f" <code>{safe(r.state)}</code>",
             safe(r.reason) or "–",
-            count(int(r.size_)),
+            count(float(str(r.size_))),
         ]
         for r in found.states.rename(columns={"size": "size_"}).itertuples()
     ]
