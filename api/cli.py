@@ -109,12 +109,23 @@ def worker() -> None:
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    and_compare: Annotated[bool, typer.Option(help="Also check that the models say the same.")] = False,
+) -> None:
     """Bring the databases to the present shape."""
+    from alembic.util import CommandError
+
+    from api.migrate import check_models_match
     from api.migrate import migrate as bring_up_to_date
 
+    found = settings()
     with plain_mistakes():
-        bring_up_to_date(settings())
+        bring_up_to_date(found)
+        try:
+            if and_compare:
+                check_models_match(found)
+        except CommandError as error:
+            stop(f"The models and the migrations differ: {error}")
     say("The databases are up to date.")
 
 
@@ -218,7 +229,9 @@ def keygen() -> None:
 
 
 @app.command()
-def health() -> None:
+def health(
+    web_only: Annotated[bool, typer.Option(help="Ask only whether the web service answers.")] = False,
+) -> None:
     """Say whether the running service is well; exit code 1 when it is not."""
     import httpcore
 
@@ -230,7 +243,7 @@ def health() -> None:
         say(f"The service does not answer: {type(error).__name__}")
         raise typer.Exit(1) from None
     say(json.dumps(report))
-    raise typer.Exit(0 if answer.status == 200 and report["status"] == "well" else 1)
+    raise typer.Exit(0 if answer.status == 200 and (web_only or report["status"] == "well") else 1)
 
 
 _BRIEFLY = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), 5.0)}

@@ -118,7 +118,7 @@ def _load_cohort(stores: Stores, study: Study, *, now: datetime) -> None:
     )
     with transaction(stores.main) as session:
         actors = [_enrol(session, study, document, cohort, number, now=now) for number in range(PROFESSIONALS)]
-        occasions = dict(cohort.occasions.groupby(["professional", "dyad"]))
+        occasions = dict(iter(cohort.occasions.groupby(["professional", "dyad"])))
         filled = dict(_filled_forms(session, actors, occasions, document))
     _live_through(stores, filled, until=now)
     with transaction(stores.main) as session:

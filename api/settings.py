@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     studies_dir: Path = Path("studies")
     app_dir: Path = Path("pwa/dist")
+    migrations_dir: Path = Path(__file__).resolve().parent.parent
     contact: str = "mailto:study@example.org"
     vapid_key_file: Path | None = None
     tick_seconds: float = Field(default=5.0, gt=0, le=300)

@@ -77,7 +77,7 @@ class PushSender:
         self._now = now
         self._exempt = exempt_origin
         self._pool = guarded_pool(exempt_origin=exempt_origin)
-        self._signed: dict[str, tuple[datetime, dict[str, str]]] = {}
+        self._signed: dict[str, tuple[datetime, dict[bytes | str, bytes | str]]] = {}
 
     def send(self, target: Target, payload: dict[str, Any], *, topic: str, ttl: int) -> Outcome:
         """Send one message and say what came of it. Never raises for anything the other side does."""
@@ -109,7 +109,7 @@ class PushSender:
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
             return Outcome(Delivery.RETRY, f"no answer: {type(error).__name__}")
 
-    def _signature(self, endpoint: str) -> dict[str, str]:
+    def _signature(self, endpoint: str) -> dict[bytes | str, bytes | str]:
         # Signed once per push service and half lifetime: the signature does not depend on the message.
         parts, now = urlsplit(endpoint), self._now()
         origin = f"{parts.scheme}://{parts.netloc}"

@@ -80,9 +80,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         address = _checked_address(host, port)
         return self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
 
-    def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None
-    ) -> httpcore.NetworkStream:
+    def connect_unix_socket(self, *_: object, **__: object) -> httpcore.NetworkStream:
         raise httpcore.ConnectError("push messages never go to a local socket")
 
 
