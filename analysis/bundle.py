@@ -42,6 +42,12 @@ class Bundle:
         """One row per variable; columns as in `bundle_format.TABLES["codebook"]`."""
         return self.tables["codebook"]
 
+    @property
+    def title(self) -> str:
+        """The study's title, in English where it has several."""
+        title = self.about.get("title") or self.about.get("study") or "Diary study"
+        return str(title.get("en") or next(iter(title.values()), "")) if isinstance(title, dict) else str(title)
+
     def __getitem__(self, table: str) -> pd.DataFrame:
         return self.tables[table]
 

@@ -110,7 +110,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "codebook": _columns(
         ("table", "text", "entries or assessments"),
         ("variable", "text", "column name"),
-        ("type", "text", "boolean, integer, string ..."),
+        ("type", "text", "yes_no, scale or choice"),
         ("label_en", "text", "question in English"),
         ("label_nl", "text", "question in Dutch"),
         ("values", "json", "list of {value, label_en, label_nl}"),
@@ -128,8 +128,7 @@ WITH_ITEMS = ("entries", "assessments")
 """Tables that carry one more column per questionnaire item."""
 
 CODEBOOK_KINDS: dict[str, Kind] = {
-    "boolean": "flag", "yes_no": "flag", "flag": "flag", "integer": "integer", "scale": "integer", "int": "integer",
-    "number": "number", "float": "number",
+    "yes_no": "flag", "scale": "integer", "choice": "text",
 }  # fmt: skip
 """How the values of a codebook variable of this type are read; anything else is text."""
 

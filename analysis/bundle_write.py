@@ -102,7 +102,8 @@ def _typed(values: pd.Series, kind: Kind) -> pd.Series:
     if kind == "json":
         return values.map(lambda v: _compact(v) if isinstance(v, dict | list) else v).astype("string")
     if kind == "date" and pd.api.types.is_datetime64_any_dtype(values):
-        return values.dt.strftime("%Y-%m-%d").astype("string")
+        text: pd.Series = values.dt.strftime("%Y-%m-%d").astype("string")
+        return text
     return values.astype("string")
 
 

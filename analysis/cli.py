@@ -64,7 +64,7 @@ def describe(bundle: BundlePath) -> None:
         read = read_bundle(bundle)
         sample = analysed_sample(read, include_simulated=True)
     about = read.about
-    typer.echo(f"{about.get('title')} ({about.get('study')}), made {about.get('made_at')}")
+    typer.echo(f"{read.title} ({about.get('study')}), made {about.get('made_at')}")
     typer.echo(f"{sample.real} real and {sample.simulated} simulated professionals")
     for name in TABLES:
         typer.echo(f"  {name:<14} {len(read[name]):>8} rows")

@@ -9,7 +9,6 @@ import pandas as pd
 
 from analysis.bundle_format import TABLES
 
-_TYPES = {"yes_no": "boolean", "scale": "integer", "choice": "string"}
 _COLUMNS = [column.name for column in TABLES["codebook"]]
 
 
@@ -24,12 +23,12 @@ def codebook_of(
     scores = diary.get("scores", {})
     for item in diary["items"]:
         points = protocol.get("scales", {}).get(item.get("points"), item.get("options", []))
-        rows.append(_row("entries", item, points, scores) | {"role": item.get("role"), "type": _TYPES[item["kind"]]})
+        rows.append(_row("entries", item, points, scores) | {"role": item.get("role"), "type": item["kind"]})
     scales += [{"table": "entries", "scale": name, **rule} for name, rule in scores.items()]
     for name, document in instruments.items():
         for item in document["items"]:
             row = _row("assessments", item, document["points"], document["scales"])
-            rows.append(row | {"role": "relationship", "type": "integer", "instrument": name})
+            rows.append(row | {"role": "relationship", "type": "scale", "instrument": name})
         scales += [{"table": "assessments", "scale": scale, **rule} for scale, rule in document["scales"].items()]
     return pd.DataFrame(rows, columns=_COLUMNS), scales
 

@@ -47,7 +47,7 @@ class RelationshipLabour:
     """The result of recipe R4.
 
     fits: one Fit per outcome; truth: per outcome and term the effect the data were made with, in the report's
-    units, empty unless all analysed professionals are simulated; sample: who was analysed; filter: which
+    units, empty unless simulated professionals are analysed; sample: who was analysed; filter: which
     events; exclusions: (reason, number of rows) in order; events: the analysed frame, one row per event;
     events_per_dyad: mean, median and smallest; warnings: in words.
     """
@@ -72,6 +72,16 @@ def relationship_labour(bundle: Bundle, *, include_simulated: bool = False) -> R
     in one plain sentence when the bundle lacks a construct the recipe needs or has too few events.
     """
     sample = analysed_sample(bundle, include_simulated=include_simulated)
+    try:
+        return _run(bundle, sample)
+    except ValueError as error:
+        if not sample.left_out:
+            raise
+        hint = f"{sample.left_out} simulated professionals were left out; --include-simulated analyses them too."
+        raise ValueError(f"{error} {hint}") from None
+
+
+def _run(bundle: Bundle, sample: Sample) -> RelationshipLabour:
     dyads, unscored = _baseline(bundle, sample)
     events, dropped = _negative_events(bundle, sample, dyads)
     split = split_by_level(events, dyads)
@@ -174,7 +184,7 @@ def _truth(bundle: Bundle, sample: Sample, dyads: pd.DataFrame) -> dict[str, dic
     """The generator's effects per SD of the score *in these data*: effect / design SD * observed SD, for _d
     and _p."""
     simulation: dict[str, Any] = dict(bundle.simulation or {})
-    if not sample.all_simulated or "effects" not in simulation:
+    if not sample.any_simulated or "effects" not in simulation:
         return {}
     numbers = {record["name"]: record["value"] for record in simulation["parameters"]}
     return {

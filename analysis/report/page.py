@@ -23,7 +23,7 @@ def relationship_labour_page(bundle: Bundle, *, include_simulated: bool = False)
     result = relationship_labour(bundle, include_simulated=include_simulated)
     prompts = bundle["prompts"]
     found = compliance(prompts[prompts["professional"].isin(result.sample.professionals)])
-    title = safe(bundle.about.get("title", bundle.about.get("study", "Diary study")))
+    title = safe(bundle.title)
     parts = [
         f'<p class="sub">Dyade report · data of {safe(str(bundle.about.get("made_at", ""))[:10])}</p><h1>{title}</h1>',
         "<p>How the relationship with one client goes together with hiding, faking and showing feelings.</p>",
@@ -110,7 +110,7 @@ def _forests(result: RelationshipLabour) -> str:
     if result.truth:
         key += (
             '<span class="key"><svg viewBox="0 0 26 16" aria-hidden="true"><path d="M13 1l6 7l-6 7l-6 -7z" '
-            'class="truth"/></svg>the effect the data were made with</span>'
+            'class="truth"/></svg>the effect simulated data were made with</span>'
         )
     drawn = "".join(
         f"<figure><h3>{OUTCOMES[outcome]}</h3>{pictures.forest(result.fits, result.truth, outcome)}</figure>"
@@ -136,17 +136,7 @@ def _numbers(result: RelationshipLabour) -> str:
     for outcome, fit in result.fits.items():
         sizes = standardised(fit, result.events)
         parts.append(tables.coefficients(fit, result.truth.get(outcome, {}), sizes))
-    if result.truth:
-        held = sum(
-            fit[term].ci_low <= value <= fit[term].ci_high
-            for outcome, fit in result.fits.items()
-            for term, value in result.truth[outcome].items()
-        )
-        total = sum(len(effects) for effects in result.truth.values())
-        parts.append(
-            f'<p class="note">{held} of {total} intervals hold the effect the data were made with; in the long run '
-            "95&nbsp;% do.</p>"
-        )
+    parts.append(_held(result))
     parts.append(
         '<p class="note">Std.: SDs of the outcome per SD of the term at its own level (within dyads for events). '
         f"{safe(result.multiplicity)}</p>"
@@ -162,6 +152,21 @@ def _numbers(result: RelationshipLabour) -> str:
         f"of the variance at that level. R² overall: {r2}.</p>"
     )
     return "".join(parts)
+
+
+def _held(result: RelationshipLabour) -> str:
+    """How many intervals hold the true effect; that the truth is of the simulated part, where people are mixed."""
+    if not result.truth:
+        return ""
+    if not result.sample.all_simulated:
+        words = "The true effects are those of the simulated professionals; nobody knows those of the real ones."
+        return f'<p class="note">{words}</p>'
+    pairs = [(result.fits[o][term], value) for o, effects in result.truth.items() for term, value in effects.items()]
+    held = sum(c.ci_low <= value <= c.ci_high for c, value in pairs)
+    return (
+        f'<p class="note">{held} of {len(pairs)} intervals hold the effect the data were made with; in the long run '
+        "95&nbsp;% do.</p>"
+    )
 
 
 def _who(result: RelationshipLabour, found: Compliance) -> str:

@@ -8,8 +8,8 @@ import pytest
 
 from analysis.bundle import Bundle
 from analysis.recipes.relationship_labour import RELATIONSHIP_TERMS, TERMS, RelationshipLabour, relationship_labour
-from analysis.simulate import WORLDS, simulate_cohort  # noqa: E402
-from bench.coverage import CELLS, estimates  # noqa: E402
+from analysis.simulate import WORLDS, simulate_cohort
+from bench.coverage import CELLS, estimates
 
 
 def with_table(bundle: Bundle, name: str, frame: pd.DataFrame) -> Bundle:
@@ -75,7 +75,12 @@ def test_real_people_are_never_mixed_with_simulated_ones_silently(bundle: Bundle
     assert any("only 20 professionals" in words for words in alone.warnings)
     together = relationship_labour(mixed, include_simulated=True)
     assert together.fits["surface"].n["professional"] == 37
-    assert together.truth == {} and "as was asked for" in together.sample.words
+    assert together.truth and "as was asked for" in together.sample.words
+
+
+def test_too_few_real_people_are_told_about_the_simulated_ones(bundle: Bundle) -> None:
+    with pytest.raises(ValueError, match="34 simulated professionals were left out; --include-simulated"):
+        relationship_labour(some_real(bundle, 1 + 2))
 
 
 def test_the_truth_is_told_where_all_are_simulated(analysed: RelationshipLabour) -> None:

@@ -40,7 +40,7 @@ def test_it_leaves_simulated_people_out_and_says_so(bundle: Bundle) -> None:
     assert "Simulated data" not in page and "True effect" not in page
     assert "only 20 professionals" in page
     together = relationship_labour_page(mixed(bundle), include_simulated=True)
-    assert "Partly simulated data" in together and "True effect" not in together
+    assert "Partly simulated data" in together and "those of the simulated professionals" in together
 
 
 def test_the_truth_stands_beside_its_interval(page: str, analysed: RelationshipLabour) -> None:
