@@ -19,8 +19,12 @@ function serviceWorker(): Plugin {
       const icons = (await readdir(join(dist, 'app/icons'))).map((icon) => `app/icons/${icon}`);
       const files = [...reachable(manifest, 'app/index.html'), ...icons, 'app/manifest.webmanifest'].sort();
       const hash = createHash('sha256');
-      for (const file of ['app/index.html', ...files]) hash.update(file).update(await readFile(join(dist, file)));
-      const precache = { name: hash.digest('hex').slice(0, 12), files: ['/app/', ...files.map((file) => `/${file}`)] };
+      for (const file of ['app/index.html', ...files])
+        hash.update(file).update(await readFile(join(dist, file)));
+      const precache = {
+        name: hash.digest('hex').slice(0, 12),
+        files: ['/app/', ...files.map((file) => `/${file}`)],
+      };
       await build({
         configFile: false,
         root: here,
@@ -37,26 +41,40 @@ function serviceWorker(): Plugin {
   };
 }
 
-/** Vite wraps every import() in code that preloads; there is nothing to preload here, so that code stays out. */
-function noPreloading(): Plugin {
+/**
+ * Vite wraps every import() in a kilobyte of preloading code. Here the diary comes with the entry and the rest lies in
+ * the worker's cache, so it is enough that a screen's style sheet is there before the screen.
+ */
+const STYLES_FIRST = `
+const asked = {};
+const ask = (style) => asked[style] ??= new Promise((done) => {
+  const link = document.createElement('link');
+  Object.assign(link, { rel: 'stylesheet', href: '/' + style, onload: done, onerror: done });
+  document.head.append(link);
+});
+export const __vitePreload = (load, styles = []) => Promise.all(styles.map(ask)).then(load);`;
+
+function stylesFirst(): Plugin {
   return {
-    name: 'dyade-no-preloading',
+    name: 'dyade-styles-first',
     apply: 'build',
     enforce: 'pre',
-    load: (id) => (id.endsWith('vite/preload-helper.js') ? 'export const __vitePreload = (load) => load();' : null),
+    load: (id) => (id.endsWith('vite/preload-helper.js') ? STYLES_FIRST : null),
   };
 }
 
 export default defineConfig({
-  plugins: [noPreloading(), svelte({ compilerOptions: { runes: true, cssHash: ({ hash, css }) => `s${hash(css)}` } }), serviceWorker()],
+  plugins: [
+    stylesFirst(),
+    svelte({ compilerOptions: { runes: true, cssHash: ({ hash, css }) => `s${hash(css)}` } }),
+    serviceWorker(),
+  ],
   build: {
     outDir: 'dist',
     assetsDir: 'app/assets',
     assetsInlineLimit: 0,
     manifest: true,
     target: 'es2022',
-    // One small style sheet, no preloading: the diary comes with the entry, the rest is in the worker's cache.
-    cssCodeSplit: false,
     modulePreload: false,
     rolldownOptions: {
       input: { app: join(here, 'app/index.html') },

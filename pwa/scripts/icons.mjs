@@ -38,7 +38,10 @@ function png(size, colour) {
     for (let x = 0; x < size; x++) {
       const sum = [0, 0, 0, 0];
       for (let i = 0; i < FINE * FINE; i++) {
-        const [r, g, b, a] = colour((x + ((i % FINE) + 0.5) / FINE) / size, (y + (Math.floor(i / FINE) + 0.5) / FINE) / size);
+        const [r, g, b, a] = colour(
+          (x + ((i % FINE) + 0.5) / FINE) / size,
+          (y + (Math.floor(i / FINE) + 0.5) / FINE) / size,
+        );
         for (const [k, v] of [r * a, g * a, b * a, a].entries()) sum[k] += v;
       }
       const alpha = sum[3];
@@ -70,7 +73,16 @@ const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200"><rect
 
 mkdirSync(OUT, { recursive: true });
 writeFileSync(join(OUT, 'icon.svg'), svg);
-writeFileSync(join(OUT, 'icon-192.png'), png(192, (x, y) => colourAt(x, y, { reach: 1, round: true })));
-writeFileSync(join(OUT, 'icon-512.png'), png(512, (x, y) => colourAt(x, y, { reach: 1, round: true })));
-writeFileSync(join(OUT, 'icon-maskable-512.png'), png(512, (x, y) => colourAt(x, y, { reach: 0.8, round: false })));
+writeFileSync(
+  join(OUT, 'icon-192.png'),
+  png(192, (x, y) => colourAt(x, y, { reach: 1, round: true })),
+);
+writeFileSync(
+  join(OUT, 'icon-512.png'),
+  png(512, (x, y) => colourAt(x, y, { reach: 1, round: true })),
+);
+writeFileSync(
+  join(OUT, 'icon-maskable-512.png'),
+  png(512, (x, y) => colourAt(x, y, { reach: 0.8, round: false })),
+);
 writeFileSync(join(OUT, 'badge-96.png'), png(96, badgeAt));

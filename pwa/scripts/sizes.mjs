@@ -9,13 +9,12 @@ const ENTRY = 'app/index.html';
 
 const manifest = JSON.parse(readFileSync(join(DIST, '.vite/manifest.json'), 'utf8'));
 const gz = (file) => gzipSync(readFileSync(join(DIST, file)), { level: 9 }).length;
-const styles = Object.values(manifest).flatMap(({ file, css = [] }) => [file, ...css].filter((name) => name.endsWith('.css')));
 const sum = (files) => files.reduce((total, { gz }) => total + gz, 0);
 const measured = (files) => [...new Set(files)].sort().map((file) => ({ file, gz: gz(file) }));
 
 // The diary form is part of the entry (see shell/App.svelte): nothing fetched lazily is needed to fill it in.
-const form = measured([ENTRY, ...styles, ...reachable(manifest, ENTRY, () => false)]);
-const app = measured([ENTRY, ...styles, ...reachable(manifest, ENTRY), 'app/sw.js', 'app/manifest.webmanifest']);
+const form = measured([ENTRY, ...reachable(manifest, ENTRY, () => false)]);
+const app = measured([ENTRY, ...reachable(manifest, ENTRY), 'app/sw.js', 'app/manifest.webmanifest']);
 const onPath = new Set(form.map(({ file }) => file));
 const files = app.map((file) => ({ ...file, form_path: onPath.has(file.file) }));
 

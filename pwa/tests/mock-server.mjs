@@ -11,7 +11,9 @@ const ROOT = join(import.meta.dirname, '../dist');
 const STUDIES = join(import.meta.dirname, '../../studies');
 const yaml = (name) => load(readFileSync(join(STUDIES, name), 'utf8'));
 const protocol = yaml('teacher-diary.yaml');
-protocol.instruments = Object.fromEntries(protocol.instruments.map((name) => [name, yaml(`instruments/${name}.yaml`)]));
+protocol.instruments = Object.fromEntries(
+  protocol.instruments.map((name) => [name, yaml(`instruments/${name}.yaml`)]),
+);
 const sha = (text) => createHash('sha256').update(text).digest('hex');
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
@@ -25,7 +27,17 @@ const TYPES = {
   '.webmanifest': 'application/manifest+json',
 };
 
-const state = { fail: null, tokens: {}, dyads: {}, kept: {}, bodies: {}, prompts: [], sightings: [], subscription: null, paths: [] };
+const state = {
+  fail: null,
+  tokens: {},
+  dyads: {},
+  kept: {},
+  bodies: {},
+  prompts: [],
+  sightings: [],
+  subscription: null,
+  paths: [],
+};
 
 const me = (token) => ({
   pseudonym: 'P-7KQ4-M2X9',
@@ -43,41 +55,84 @@ function plan(dyad_id) {
   const turn = Object.keys(state.dyads).length - 1;
   const at = (minutes) => new Date(Date.now() + minutes * 60_000).toISOString();
   const add = (from, to) =>
-    state.prompts.push({ id: randomBytes(16).toString('hex'), dyad_id, slot: 's', due_at: at(from), expires_at: at(to), state: 'planned' });
+    state.prompts.push({
+      id: randomBytes(16).toString('hex'),
+      dyad_id,
+      slot: 's',
+      due_at: at(from),
+      expires_at: at(to),
+      state: 'planned',
+    });
   if (turn === 0) add(-5, 240);
   add(60 * (20 + 5 * turn), 60 * (26 + 5 * turn));
 }
 
 const routes = [
-  ['POST', /^\/invitations\/lookup$/, ({ body }) =>
-    body.code === 'WELKOM-1'
-      ? [200, { study: protocol.study, title: protocol.title, languages: protocol.languages, terms: protocol.terms, consent: { version: 1, text: protocol.consent.text, text_sha256: { nl: sha(protocol.consent.text.nl), en: sha(protocol.consent.text.en) } } }]
-      : [404, { code: 'invitation_unusable', sentence: 'This invitation cannot be used.' }]],
-  ['POST', /^\/enrolments$/, ({ body }) => {
-    if (body.code !== 'WELKOM-1') return [404, { code: 'invitation_unusable', sentence: 'This invitation cannot be used.' }];
-    state.tokens[body.device_token] = body;
-    return [201, me(body.device_token)];
-  }],
+  [
+    'POST',
+    /^\/invitations\/lookup$/,
+    ({ body }) =>
+      body.code === 'WELKOM-1'
+        ? [
+            200,
+            {
+              study: protocol.study,
+              title: protocol.title,
+              languages: protocol.languages,
+              terms: protocol.terms,
+              consent: {
+                version: 1,
+                text: protocol.consent.text,
+                text_sha256: { nl: sha(protocol.consent.text.nl), en: sha(protocol.consent.text.en) },
+              },
+            },
+          ]
+        : [404, { code: 'invitation_unusable', sentence: 'This invitation cannot be used.' }],
+  ],
+  [
+    'POST',
+    /^\/enrolments$/,
+    ({ body }) => {
+      if (body.code !== 'WELKOM-1')
+        return [404, { code: 'invitation_unusable', sentence: 'This invitation cannot be used.' }];
+      state.tokens[body.device_token] = body;
+      return [201, me(body.device_token)];
+    },
+  ],
   ['GET', /^\/me$/, ({ token }) => [200, me(token)]],
   ['GET', /^\/protocol$/, () => [200, { study: protocol.study, version: 1, sha256: 'x', protocol }]],
   ['GET', /^\/prompts$/, () => [200, { as_of: new Date().toISOString(), prompts: state.prompts }]],
-  ['PUT', /^\/dyads\/(\w+)$/, ({ id, body }) => {
-    if (!state.dyads[id]) {
-      if (Object.keys(state.dyads).length >= 2) return [409, { code: 'dyads_full', sentence: 'Full.' }];
-      state.dyads[id] = { dyad_id: id, started_on: body.started_on, baseline: [] };
-      plan(id);
-    }
-    return [200, { dyad_id: id, started_on: state.dyads[id].started_on }];
-  }],
-  ['PUT', /^\/(?:entries|assessments)\/(\w+)$/, ({ id, body, raw }) => {
-    const key = `${id}:${sha(raw)}`;
-    if (body.instrument) state.dyads[body.dyad_id]?.baseline.push(body.instrument);
-    const prompt = state.prompts.find((known) => known.id === body.prompt_id);
-    if (prompt) prompt.state = 'answered';
-    state.bodies[id] = raw;
-    state.kept[key] ??= { id, content_sha256: sha(raw), kept: 'stored', reason: null, received_at: new Date().toISOString() };
-    return [200, state.kept[key]];
-  }],
+  [
+    'PUT',
+    /^\/dyads\/(\w+)$/,
+    ({ id, body }) => {
+      if (!state.dyads[id]) {
+        if (Object.keys(state.dyads).length >= 2) return [409, { code: 'dyads_full', sentence: 'Full.' }];
+        state.dyads[id] = { dyad_id: id, started_on: body.started_on, baseline: [] };
+        plan(id);
+      }
+      return [200, { dyad_id: id, started_on: state.dyads[id].started_on }];
+    },
+  ],
+  [
+    'PUT',
+    /^\/(?:entries|assessments)\/(\w+)$/,
+    ({ id, body, raw }) => {
+      const key = `${id}:${sha(raw)}`;
+      if (body.instrument) state.dyads[body.dyad_id]?.baseline.push(body.instrument);
+      const prompt = state.prompts.find((known) => known.id === body.prompt_id);
+      if (prompt) prompt.state = 'answered';
+      state.bodies[id] = raw;
+      state.kept[key] ??= {
+        id,
+        content_sha256: sha(raw),
+        kept: 'stored',
+        reason: null,
+        received_at: new Date().toISOString(),
+      };
+      return [200, state.kept[key]];
+    },
+  ],
   ['PUT', /^\/prompts\/(\w+)\/sighting$/, ({ id, body }) => (state.sightings.push({ id, ...body }), [204])],
   ['PUT', /^\/push-subscription$/, ({ body }) => ((state.subscription = body), [204])],
   ['DELETE', /^\/push-subscription$/, () => ((state.subscription = null), [204])],
@@ -97,7 +152,11 @@ function sendFile(path, response) {
   try {
     const content = readFileSync(join(ROOT, file));
     const caching = file.startsWith('/app/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
-    response.writeHead(200, { 'Content-Type': TYPES[extname(file)] ?? 'text/plain', 'Content-Security-Policy': CSP, 'Cache-Control': caching });
+    response.writeHead(200, {
+      'Content-Type': TYPES[extname(file)] ?? 'text/plain',
+      'Content-Security-Policy': CSP,
+      'Cache-Control': caching,
+    });
     response.end(content);
   } catch {
     response.writeHead(404).end();
@@ -109,7 +168,9 @@ createServer(async (request, response) => {
   let raw = '';
   for await (const part of request.setEncoding('utf8')) raw += part;
   const reply = (status, body) =>
-    response.writeHead(status, { 'Content-Type': 'application/json' }).end(body === undefined ? '' : JSON.stringify(body));
+    response
+      .writeHead(status, { 'Content-Type': 'application/json' })
+      .end(body === undefined ? '' : JSON.stringify(body));
   if (pathname === '/_mock') {
     if (request.method === 'POST') Object.assign(state, JSON.parse(raw));
     return reply(200, state);

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto';
-import { IDBFactory } from 'fake-indexeddb';
 import { cleanup } from '@testing-library/svelte';
 import { afterEach, beforeEach, vi } from 'vitest';
+import { database } from '../src/lib/db';
 
 /** Web Locks as far as the app uses them: one holder per name, in order of asking. */
 const queues = new Map<string, Promise<unknown>>();
@@ -16,10 +16,10 @@ const locks = {
   },
 };
 
-beforeEach(() => {
-  // A phone of its own for every test: empty tables, and modules that have not opened them yet.
-  vi.resetModules();
-  globalThis.indexedDB = new IDBFactory();
+/** Every test finds an empty phone. */
+beforeEach(async () => {
+  const db = await database();
+  await Promise.all([...db.objectStoreNames].map((table) => db.clear(table)));
   Object.defineProperty(navigator, 'locks', { value: locks, configurable: true });
   Element.prototype.scrollIntoView = () => undefined;
   globalThis.scrollTo = () => undefined;

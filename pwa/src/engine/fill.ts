@@ -8,7 +8,9 @@ export function inLanguage(text: Text | undefined, language: string): string {
 
 /** Fills {nickname}, {client} and the like. A name nobody gave stays as it is written. */
 export function fill(template: string, names: Readonly<Record<string, string>>): string {
-  return template.replace(/\{(\w+)\}/g, (whole, name: string) => (Object.hasOwn(names, name) ? names[name]! : whole));
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) =>
+    Object.hasOwn(names, name) ? names[name]! : whole,
+  );
 }
 
 /** The words of the study ({client}, {professional}) in one language. */

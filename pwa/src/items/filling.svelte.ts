@@ -43,7 +43,9 @@ export class Filling {
   }
 
   findGap(): string | null {
-    const missing = problems(this.items, this.scales, this.answers).find(({ problem }) => problem !== 'unknown_item');
+    const missing = problems(this.items, this.scales, this.answers).find(
+      ({ problem }) => problem !== 'unknown_item',
+    );
     return (this.gap = missing?.item ?? null);
   }
 

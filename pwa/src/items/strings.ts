@@ -12,7 +12,8 @@ export const strings: InEveryLanguage<Record<Names, string>> = {
     saving: 'Bewaren…',
     progress: '{done} van {all} beantwoord',
     gaps: 'Nog niet bewaard: er mist nog een antwoord.',
-    quota: 'Deze telefoon heeft geen ruimte meer. Maak wat ruimte vrij en probeer het opnieuw; laat dit scherm open.',
+    quota:
+      'Deze telefoon heeft geen ruimte meer. Maak wat ruimte vrij en probeer het opnieuw; laat dit scherm open.',
     unsaved: 'Bewaren op deze telefoon lukte niet. Je antwoorden staan nog hier; probeer het opnieuw.',
   },
   en: {

@@ -44,6 +44,8 @@ export interface Attempt {
 export interface SealedDyad {
   dyad_id: string;
   started_on: string;
+  /** The list keeps the order in which they were added. */
+  added_at: string;
   iv: Uint8Array<ArrayBuffer>;
   sealed: ArrayBuffer;
 }
@@ -78,7 +80,10 @@ export interface OutboxRow {
   reason: string | null;
 }
 
-export interface Kept extends Pick<OutboxRow, 'id' | 'kind' | 'dyad_id' | 'prompt_id' | 'instrument' | 'saved_at'> {
+export interface Kept extends Pick<
+  OutboxRow,
+  'id' | 'kind' | 'dyad_id' | 'prompt_id' | 'instrument' | 'saved_at'
+> {
   receipt: Receipt | null;
 }
 
@@ -98,7 +103,9 @@ export function database(): Promise<Database> {
       db.createObjectStore('protocols', { keyPath: 'version' });
       db.createObjectStore('roster', { keyPath: 'dyad_id' });
       db.createObjectStore('drafts', { keyPath: 'key' });
-      db.createObjectStore('outbox', { keyPath: 'seq', autoIncrement: true }).createIndex('id', 'id', { unique: true });
+      db.createObjectStore('outbox', { keyPath: 'seq', autoIncrement: true }).createIndex('id', 'id', {
+        unique: true,
+      });
       db.createObjectStore('kept', { keyPath: 'id' });
     },
     blocking(_current, _blocked, event) {

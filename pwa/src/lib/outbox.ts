@@ -35,7 +35,9 @@ export async function outboxRows(): Promise<OutboxRow[]> {
 
 export async function nextWaiting(after: number): Promise<(OutboxRow & { seq: number }) | undefined> {
   const rows = await (await database()).getAll('outbox', IDBKeyRange.lowerBound(after, true));
-  return rows.find((row): row is OutboxRow & { seq: number } => row.state === 'waiting' && row.seq !== undefined);
+  return rows.find(
+    (row): row is OutboxRow & { seq: number } => row.state === 'waiting' && row.seq !== undefined,
+  );
 }
 
 /** The row leaves and "kept by the study" comes in, together. */

@@ -42,7 +42,10 @@ async function subscribe(): Promise<boolean> {
     await subscription.unsubscribe();
     subscription = null;
   }
-  subscription ??= await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: fromBase64url(key) });
+  subscription ??= await pushManager.subscribe({
+    userVisibleOnly: true,
+    applicationServerKey: fromBase64url(key),
+  });
   const { endpoint, keys } = subscription.toJSON();
   if (!endpoint || !keys?.p256dh || !keys.auth) return false;
   await putSubscription({ endpoint, keys: { p256dh: keys.p256dh, auth: keys.auth } });

@@ -19,7 +19,7 @@ export async function addDyad(nickname: string, now: Date): Promise<string> {
   const row = await rowFor({ kind: 'dyad', id: dyad_id, dyad_id, body: JSON.stringify({ started_on }) }, now);
   const tx = (await database()).transaction(['roster', 'outbox'], 'readwrite', { durability: 'strict' });
   await Promise.all([
-    tx.objectStore('roster').add({ dyad_id, started_on, ...label }),
+    tx.objectStore('roster').add({ dyad_id, started_on, added_at: now.toISOString(), ...label }),
     tx.objectStore('outbox').add(row),
     tx.done,
   ]);
@@ -28,7 +28,8 @@ export async function addDyad(nickname: string, now: Date): Promise<string> {
 
 export async function readRoster(): Promise<Dyad[]> {
   const sealed = await (await database()).getAll('roster');
-  const dyads = sealed.map(async (dyad) => {
+  const inOrder = sealed.sort((a, b) => a.added_at.localeCompare(b.added_at));
+  const dyads = inOrder.map(async (dyad) => {
     const nickname = await openLabel(dyad).catch(() => null);
     return { dyad_id: dyad.dyad_id, started_on: dyad.started_on, nickname };
   });

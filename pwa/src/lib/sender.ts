@@ -64,7 +64,8 @@ async function sendRow(row: Row): Promise<Halt | null> {
     return null;
   }
   if (response.status === 401) return 'not_recognised';
-  if (response.status >= 500 || response.status < 400 || PASSING.has(response.status)) return 'study_unavailable';
+  if (response.status >= 500 || response.status < 400 || PASSING.has(response.status))
+    return 'study_unavailable';
   await park(row, codeIn(answer) ?? `http_${response.status}`);
   return null;
 }
@@ -73,7 +74,12 @@ async function sendRow(row: Row): Promise<Halt | null> {
 function confirms(answer: unknown, row: Row): boolean {
   if (typeof answer !== 'object' || answer === null) return false;
   if (row.kind === 'dyad') return 'dyad_id' in answer && answer.dyad_id === row.id;
-  return 'id' in answer && answer.id === row.id && 'content_sha256' in answer && answer.content_sha256 === row.sha256;
+  return (
+    'id' in answer &&
+    answer.id === row.id &&
+    'content_sha256' in answer &&
+    answer.content_sha256 === row.sha256
+  );
 }
 
 function codeIn(answer: unknown): string | null {

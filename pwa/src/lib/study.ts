@@ -15,7 +15,10 @@ export class Refused extends Error {
 }
 
 const asAnyone = createClient<paths>({ baseUrl: self.location.origin, fetch: (request) => send(request) });
-const asDevice = createClient<paths>({ baseUrl: self.location.origin, fetch: (request) => sendAsDevice(request) });
+const asDevice = createClient<paths>({
+  baseUrl: self.location.origin,
+  fetch: (request) => sendAsDevice(request),
+});
 
 export async function lookUpInvitation(code: string): Promise<Lookup> {
   return answer(await asAnyone.POST('/api/v1/invitations/lookup', { body: { code } })) as Lookup;
@@ -54,6 +57,7 @@ interface Outcome<T> {
 
 function answer<T>({ data, error, response }: Outcome<T>): T {
   if (response.ok) return data as T;
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown';
+  const code =
+    typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown';
   throw new Refused(response.status, code);
 }

@@ -5,7 +5,9 @@ export function localDate(at: Date): string {
 }
 
 export function clockTime(at: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(at));
+  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(
+    new Date(at),
+  );
 }
 
 export function longDay(at: Date, language: string): string {
@@ -16,9 +18,10 @@ export function weekday(at: string, language: string): string {
   return new Intl.DateTimeFormat(language, { weekday: 'long' }).format(new Date(at));
 }
 
-/** "3 minutes ago", in whole units, never in the future (clocks jump). */
+/** "3 minutes ago" or "now", in whole units, never in the future (clocks jump). */
 export function ago(at: string, now: number, language: string): string {
   const minutes = Math.max(0, Math.floor((now - Date.parse(at)) / 60_000));
+  if (minutes === 0) return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(0, 'second');
   const speak = new Intl.RelativeTimeFormat(language, { numeric: 'always' });
   if (minutes < 60) return speak.format(-minutes, 'minute');
   if (minutes < 24 * 60) return speak.format(-Math.floor(minutes / 60), 'hour');

@@ -40,7 +40,8 @@ async function watchServiceWorker(): Promise<void> {
     if (data.open) goTo(data.open);
   });
   const registration = await navigator.serviceWorker.register('/app/sw.js', { scope: '/app/' });
-  const noteWaiting = () => (session.updateReady = registration.waiting !== null && registration.active !== null);
+  const noteWaiting = () =>
+    (session.updateReady = registration.waiting !== null && registration.active !== null);
   noteWaiting();
   registration.addEventListener('updatefound', () => {
     registration.installing?.addEventListener('statechange', noteWaiting);

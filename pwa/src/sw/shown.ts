@@ -32,12 +32,16 @@ export async function shownFor(payload: PushPayload, now: number): Promise<Shown
 }
 
 /** The study's own words, with the nickname only where the person chose to see it. */
-async function fromProtocol(payload: PushPayload, language: string): Promise<Pick<Shown, 'title' | 'body'> | null> {
+async function fromProtocol(
+  payload: PushPayload,
+  language: string,
+): Promise<Pick<Shown, 'title' | 'body'> | null> {
   const protocol = (await (await database()).getAll('protocols')).at(-1)?.protocol;
   const template = protocol?.notifications?.[payload.template ?? ''];
   if (!protocol || !template || !payload.prompt) return null;
   const names = words(protocol.terms, language);
-  const nickname = (await single('notifications')) === 'with' ? await nicknameOf(payload.prompt.dyad_id) : null;
+  const nickname =
+    (await single('notifications')) === 'with' ? await nicknameOf(payload.prompt.dyad_id) : null;
   if (nickname !== null) names['nickname'] = nickname;
   const title = fill(inLanguage(template.title, language), names);
   const body = fill(inLanguage(template.body, language), names);

@@ -13,7 +13,9 @@ declare const self: ServiceWorkerGlobalScope;
 
 // The worker has two jobs: the app without a network, and push. It takes over only when the page asks it to.
 self.addEventListener('install', (event) => event.waitUntil(precache()));
-self.addEventListener('activate', (event) => event.waitUntil(clearOldCaches().then(() => self.clients.claim())));
+self.addEventListener('activate', (event) =>
+  event.waitUntil(clearOldCaches().then(() => self.clients.claim())),
+);
 self.addEventListener('message', (event) => {
   if (event.data === 'take over') void self.skipWaiting();
 });
@@ -96,5 +98,8 @@ async function subscribeAgain(): Promise<void> {
   const options = { userVisibleOnly: true, applicationServerKey: key };
   const subscription = await self.registration.pushManager.subscribe(options);
   const bytes = (name: PushEncryptionKeyName) => base64url(new Uint8Array(subscription.getKey(name) ?? []));
-  await putSubscription({ endpoint: subscription.endpoint, keys: { p256dh: bytes('p256dh'), auth: bytes('auth') } });
+  await putSubscription({
+    endpoint: subscription.endpoint,
+    keys: { p256dh: bytes('p256dh'), auth: bytes('auth') },
+  });
 }

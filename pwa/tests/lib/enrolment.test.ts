@@ -32,7 +32,9 @@ it('asks again with the same token after a lost answer', async () => {
 });
 
 it('says which code the study refused with', async () => {
-  vi.stubGlobal('fetch', () => Promise.resolve(Response.json({ code: 'invitation_unusable' }, { status: 404 })));
+  vi.stubGlobal('fetch', () =>
+    Promise.resolve(Response.json({ code: 'invitation_unusable' }, { status: 404 })),
+  );
   const { lookUpInvitation } = await import('../../src/lib/study');
   await expect(lookUpInvitation('OLD')).rejects.toMatchObject({ status: 404, code: 'invitation_unusable' });
 });

@@ -33,7 +33,13 @@ const idIn = (url: string) => url.split('/').at(-1)!;
 const receiptFor: Answer = async ({ url, body }) => {
   const { sha256 } = await import('../../src/lib/ids');
   const content_sha256 = await sha256(body);
-  return json(200, { id: idIn(url), content_sha256, kept: 'stored', reason: null, received_at: '2026-11-22T10:00:01Z' });
+  return json(200, {
+    id: idIn(url),
+    content_sha256,
+    kept: 'stored',
+    reason: null,
+    received_at: '2026-11-22T10:00:01Z',
+  });
 };
 
 describe('sending', () => {
@@ -53,7 +59,9 @@ describe('sending', () => {
 
   it('sends each kind to its own place', async () => {
     const p = await phone(async (sent) =>
-      sent.url.includes('/dyads/') ? json(200, { dyad_id: idIn(sent.url), started_on: '2026-11-22' }) : receiptFor(sent),
+      sent.url.includes('/dyads/')
+        ? json(200, { dyad_id: idIn(sent.url), started_on: '2026-11-22' })
+        : receiptFor(sent),
     );
     await p.put('d1', 'dyad', '{"started_on":"2026-11-22"}');
     await p.put('q1', 'assessment');
@@ -96,18 +104,21 @@ describe('sending', () => {
     expect(await p.outboxRows()).toHaveLength(1);
   });
 
-  it.each([400, 403, 404, 409, 413, 422])('parks a row refused with %i, with the reason, and goes on', async (status) => {
-    const p = await phone((sent) =>
-      sent.url.endsWith('a1') ? json(status, { code: 'dyads_full', sentence: 'No.' }) : receiptFor(sent),
-    );
-    await p.put('a1');
-    await p.put('a2');
-    expect(await p.flush()).toBe('sent');
-    expect(await p.outboxRows()).toMatchObject([{ id: 'a1', state: 'parked', reason: 'dyads_full' }]);
-    expect((await p.kept()).map(({ id }) => id)).toEqual(['a2']);
-    await p.flush();
-    expect(p.sent.filter(({ url }) => url.endsWith('a1'))).toHaveLength(1);
-  });
+  it.each([400, 403, 404, 409, 413, 422])(
+    'parks a row refused with %i, with the reason, and goes on',
+    async (status) => {
+      const p = await phone((sent) =>
+        sent.url.endsWith('a1') ? json(status, { code: 'dyads_full', sentence: 'No.' }) : receiptFor(sent),
+      );
+      await p.put('a1');
+      await p.put('a2');
+      expect(await p.flush()).toBe('sent');
+      expect(await p.outboxRows()).toMatchObject([{ id: 'a1', state: 'parked', reason: 'dyads_full' }]);
+      expect((await p.kept()).map(({ id }) => id)).toEqual(['a2']);
+      await p.flush();
+      expect(p.sent.filter(({ url }) => url.endsWith('a1'))).toHaveLength(1);
+    },
+  );
 
   it.each([
     [401, 'not_recognised'],
@@ -162,10 +173,15 @@ describe('saving', () => {
     const { openDraft } = await import('../../src/lib/drafts');
     const about = { dyad_id: 'd1', protocol_version: 1, opened_at: null };
     const draft = await openDraft('diary:p1', about, new Date());
-    const row = await p.rowFor({ kind: 'entry', id: draft.id, dyad_id: 'd1', prompt_id: 'p1', body: '{}' }, new Date());
+    const row = await p.rowFor(
+      { kind: 'entry', id: draft.id, dyad_id: 'd1', prompt_id: 'p1', body: '{}' },
+      new Date(),
+    );
     expect(await p.moveDraftToOutbox('diary:p1', row)).toBe('saved');
     expect(await (await p.database()).getAll('drafts')).toEqual([]);
-    expect(await p.outboxRows()).toMatchObject([{ id: draft.id, prompt_id: 'p1', body: '{}', state: 'waiting' }]);
+    expect(await p.outboxRows()).toMatchObject([
+      { id: draft.id, prompt_id: 'p1', body: '{}', state: 'waiting' },
+    ]);
   });
 
   it('adds nothing when another tab has saved this draft', async () => {
@@ -173,7 +189,10 @@ describe('saving', () => {
     const { openDraft } = await import('../../src/lib/drafts');
     const about = { dyad_id: 'd1', protocol_version: 1, opened_at: null };
     const draft = await openDraft('diary:p1', about, new Date());
-    const row = await p.rowFor({ kind: 'entry', id: draft.id, dyad_id: 'd1', prompt_id: 'p1', body: '{}' }, new Date());
+    const row = await p.rowFor(
+      { kind: 'entry', id: draft.id, dyad_id: 'd1', prompt_id: 'p1', body: '{}' },
+      new Date(),
+    );
     await p.moveDraftToOutbox('diary:p1', row);
     expect(await p.moveDraftToOutbox('diary:p1', { ...row, body: '{"other":1}' })).toBe('saved_before');
     expect(await p.outboxRows()).toMatchObject([{ body: '{}' }]);

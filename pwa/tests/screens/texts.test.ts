@@ -20,7 +20,12 @@ describe('the consent text', () => {
 
 describe('Today', () => {
   const NOW = Date.parse('2026-11-23T12:00:00Z');
-  const prompt = (id: string, due_at: string, expires_at: string, state: Prompt['state'] = 'planned'): Prompt => ({
+  const prompt = (
+    id: string,
+    due_at: string,
+    expires_at: string,
+    state: Prompt['state'] = 'planned',
+  ): Prompt => ({
     id,
     dyad_id: 'd1',
     slot: 's',

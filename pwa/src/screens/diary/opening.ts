@@ -9,7 +9,12 @@ export type Opening =
   | { is: 'unknown' | 'over' | 'before' };
 
 /** What this prompt's page should show. Something half filled in can always be finished. */
-export async function openDiary(promptId: string, current: Protocol, isAnswered: boolean, now: Date): Promise<Opening> {
+export async function openDiary(
+  promptId: string,
+  current: Protocol,
+  isAnswered: boolean,
+  now: Date,
+): Promise<Opening> {
   if (isAnswered) return { is: 'before' };
   const prompt = (await findPrompt(promptId)) ?? (await fetchPrompt(promptId));
   if (!prompt) return { is: 'unknown' };

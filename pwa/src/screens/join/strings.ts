@@ -28,14 +28,16 @@ export const strings: InEveryLanguage<Record<Names, string>> = {
   nl: {
     title: 'Meedoen',
     welcome: 'Fijn dat je er bent',
-    welcome_text: 'Met Dyade houd je een kort dagboek bij over mensen met wie je werkt. Vul de code uit je uitnodiging in.',
+    welcome_text:
+      'Met Dyade houd je een kort dagboek bij over mensen met wie je werkt. Vul de code uit je uitnodiging in.',
     code: 'Code',
     code_hint: 'Staat in je uitnodiging, onder de QR-code.',
     go_on: 'Verder',
     looking: 'Je uitnodiging wordt opgezocht…',
     finishing: 'Je aanmelding wordt afgemaakt…',
     unusable: 'Deze uitnodiging werkt niet (meer). Vraag de onderzoekers om een nieuwe.',
-    no_connection: 'Er is nu geen verbinding met het onderzoek. Meedoen kan alleen met internet; probeer het zo nog eens.',
+    no_connection:
+      'Er is nu geen verbinding met het onderzoek. Meedoen kan alleen met internet; probeer het zo nog eens.',
     refused: 'Aanmelden lukte niet. Open de uitnodiging opnieuw en probeer het nog eens.',
     again: 'Opnieuw proberen',
     other_code: 'Een andere code invullen',
@@ -52,14 +54,16 @@ export const strings: InEveryLanguage<Record<Names, string>> = {
   en: {
     title: 'Join',
     welcome: 'Good to have you here',
-    welcome_text: 'With Dyade you keep a short diary about people you work with. Enter the code from your invitation.',
+    welcome_text:
+      'With Dyade you keep a short diary about people you work with. Enter the code from your invitation.',
     code: 'Code',
     code_hint: 'It is in your invitation, below the QR code.',
     go_on: 'Continue',
     looking: 'Looking up your invitation…',
     finishing: 'Finishing your registration…',
     unusable: 'This invitation does not work (any more). Ask the researchers for a new one.',
-    no_connection: 'There is no connection to the study right now. Joining needs internet; please try again shortly.',
+    no_connection:
+      'There is no connection to the study right now. Joining needs internet; please try again shortly.',
     refused: 'Joining did not work. Open the invitation once more and try again.',
     again: 'Try again',
     other_code: 'Enter another code',

@@ -38,7 +38,8 @@ export const strings: InEveryLanguage<Record<Names, string>> = {
     new_heading: 'Over wie wil je bijhouden?',
     name: 'Roepnaam',
     hint: 'Kies iets wat jij herkent: een voornaam, een bijnaam of een teken.',
-    stays: 'De roepnaam blijft op deze telefoon, versleuteld. Het onderzoek krijgt alleen een willekeurig nummer.',
+    stays:
+      'De roepnaam blijft op deze telefoon, versleuteld. Het onderzoek krijgt alleen een willekeurig nummer.',
     add: 'Toevoegen',
     give_name: 'Geef eerst een roepnaam.',
     taken: 'Deze roepnaam heb je al. Kies een andere, dan haal je ze niet door elkaar.',

@@ -24,7 +24,8 @@ export const strings: InEveryLanguage<Record<Names, string>> = {
     storage_yes: 'Je telefoon heeft toegezegd je antwoorden te bewaren tot ze verstuurd zijn.',
     storage_no:
       'Je telefoon heeft niets toegezegd over bewaren. Zet Dyade op je beginscherm en verstuur je antwoorden dezelfde dag; dan gaat er niets verloren.',
-    storage_unknown: 'Deze telefoon laat niet weten hoe lang er bewaard wordt. Verstuur je antwoorden bij voorkeur dezelfde dag.',
+    storage_unknown:
+      'Deze telefoon laat niet weten hoe lang er bewaard wordt. Verstuur je antwoorden bij voorkeur dezelfde dag.',
     about: 'Over jouw deelname',
     pseudonym: 'Je nummer',
     study: 'Onderzoek',
@@ -40,7 +41,8 @@ export const strings: InEveryLanguage<Record<Names, string>> = {
     storage_yes: 'Your phone has promised to keep your answers until they are sent.',
     storage_no:
       'Your phone has made no promise about keeping things. Put Dyade on your home screen and send your answers the same day; then nothing gets lost.',
-    storage_unknown: 'This phone does not say how long it keeps things. Preferably send your answers the same day.',
+    storage_unknown:
+      'This phone does not say how long it keeps things. Preferably send your answers the same day.',
     about: 'About your participation',
     pseudonym: 'Your number',
     study: 'Study',

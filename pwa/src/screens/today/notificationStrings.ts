@@ -25,7 +25,8 @@ export const notificationStrings: InEveryLanguage<Record<Names, string>> = {
     without: 'Zonder roepnaam',
     busy: 'Seintjes worden aangezet…',
     failed: 'Seintjes aanzetten lukt nu niet. Op Vandaag zie je altijd wat er open staat.',
-    denied: 'Seintjes staan uit in de instellingen van je telefoon. Op Vandaag zie je altijd wat er open staat.',
+    denied:
+      'Seintjes staan uit in de instellingen van je telefoon. Op Vandaag zie je altijd wat er open staat.',
     unsupported:
       'Seintjes kunnen hier niet. Op een iPhone kan het wel als je Dyade op je beginscherm zet. Op Vandaag zie je altijd wat er open staat.',
     on_with: 'Seintjes staan aan, met de roepnaam.',

@@ -39,9 +39,11 @@ export const outboxStrings: InEveryLanguage<Record<Names, string>> = {
     send: 'Nu versturen',
     sending: 'Versturen…',
     no_connection: 'Het onderzoek is nu niet bereikbaar. Zodra het kan, gaat alles vanzelf.',
-    not_recognised: 'Het onderzoek herkent deze telefoon niet meer. Vraag het de onderzoekers; je antwoorden blijven hier staan.',
+    not_recognised:
+      'Het onderzoek herkent deze telefoon niet meer. Vraag het de onderzoekers; je antwoorden blijven hier staan.',
     study_unavailable: 'Het onderzoek kan nu niets aannemen. Het wordt vanzelf opnieuw geprobeerd.',
-    wrong_receipt: 'De bevestiging klopte niet, dus je antwoord blijft hier staan. Het wordt opnieuw geprobeerd.',
+    wrong_receipt:
+      'De bevestiging klopte niet, dus je antwoord blijft hier staan. Het wordt opnieuw geprobeerd.',
     reason_dyads_full: 'Dit onderzoek heeft al het hoogste aantal {clients} van jou.',
     reason_other: 'Reden: {reason}. Laat het de onderzoekers weten.',
   },

@@ -18,9 +18,16 @@ export interface Coming {
 
 const MOST_COMING = 3;
 
-export function planOf(prompts: readonly Prompt[], drafts: readonly Draft[], isAnswered: (id: string) => boolean, now: number): Plan {
+export function planOf(
+  prompts: readonly Prompt[],
+  drafts: readonly Draft[],
+  isAnswered: (id: string) => boolean,
+  now: number,
+): Plan {
   const open = prompts.filter(({ id }) => !isAnswered(id)).sort((a, b) => a.due_at.localeCompare(b.due_at));
-  const begun = new Set(drafts.filter(({ answers }) => Object.keys(answers).length > 0).map(({ key }) => key));
+  const begun = new Set(
+    drafts.filter(({ answers }) => Object.keys(answers).length > 0).map(({ key }) => key),
+  );
   const due = open.filter((prompt) => isDue(prompt, now));
   return {
     due,
