@@ -149,8 +149,12 @@ def _item_kinds(codebook: pd.DataFrame, table: str) -> dict[str, Kind]:
     if table not in WITH_ITEMS:
         return {}
     mine = codebook[codebook["table"] == table]
+    strange = mine[~mine["type"].isin(list(CODEBOOK_KINDS))]
+    if len(strange):
+        variable, kind = strange.iloc[0]["variable"], strange.iloc[0]["type"]
+        raise BundleError(f"The codebook calls {variable} a {kind}, which this program does not know. Update it.")
     return {
-        str(row.variable): CODEBOOK_KINDS.get(str(row.type), "text")
+        str(row.variable): CODEBOOK_KINDS[str(row.type)]
         for row in mine.itertuples()
         if str(row.variable) not in {c.name for c in TABLES[table]}
     }

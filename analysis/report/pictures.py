@@ -26,6 +26,11 @@ def _line(x1: float, y1: float, x2: float, y2: float, css: str) -> str:
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{css}"/>'
 
 
+def _tick(value: float, *, sign: bool = False) -> str:
+    """One decimal, or two where one would round a quarter away."""
+    return number(value, 1 if abs(value * 10 - round(value * 10)) < 1e-6 else 2, sign=sign)
+
+
 def _bar(x: float, bottom: float, width: float, height: float) -> str:
     return f'<rect x="{x:.1f}" y="{bottom - height:.1f}" width="{width:.1f}" height="{height:.1f}" class="bar"/>'
 
@@ -55,7 +60,7 @@ def forest(fits: dict[str, Fit], truth: dict[str, dict[str, float]], outcome: st
     bottom = top + 7 * row + 14
     for tick in _ticks(low, high):
         body.append(_line(x(tick), top + 10, x(tick), bottom, "zero" if tick == 0 else "grid"))
-        body.append(_text(x(tick), bottom + 16, number(tick, 1), "small", "middle"))
+        body.append(_text(x(tick), bottom + 16, _tick(tick), "small", "middle"))
     y = top
     for part, heading in (("d", "This client against the professional’s others"), ("p", "The professional’s average")):
         body.append(f'<text x="0" y="{y + 4:.1f}" class="group halo">{heading}</text>')
@@ -93,9 +98,9 @@ def dyad_lines(events: pd.DataFrame, fit: Fit, *, term: str = "dep_d", label: st
     body = []
     for tick in _ticks(low, high, 4):
         body += [_line(left, at(0, tick)[1], right, at(0, tick)[1], "grid"),
-                 _text(left - 8, at(0, tick)[1] + 4, number(tick, 1), "small", "end")]  # fmt: skip
+                 _text(left - 8, at(0, tick)[1] + 4, _tick(tick), "small", "end")]  # fmt: skip
     for tick in _ticks(-edge, edge, 6):
-        body.append(_text(at(tick, 1)[0], bottom + 18, number(tick, 1, sign=True), "small", "middle"))
+        body.append(_text(at(tick, 1)[0], bottom + 18, _tick(tick, sign=True), "small", "middle"))
     body.append(_line(*at(0, low), *at(0, high), "zero"))
     up = down = 0
     lines, dots = [], []

@@ -96,7 +96,7 @@ def prompt_states(found: Compliance) -> str:
     rows = [
         [
             safe(_STATES.get(str(r.state), str(r.state))) + f" <code>{safe(r.state)}</code>",
-            safe(r.reason) or "–",
+            f'<td class="words">{safe(str(r.reason).replace("_", " ")) or "–"}</td>',
             count(float(str(r.size_))),
         ]
         for r in found.states.rename(columns={"size": "size_"}).itertuples()

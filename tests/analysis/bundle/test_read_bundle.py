@@ -119,6 +119,11 @@ def test_it_refuses_a_missing_column(tmp_path: Path, whole: Path) -> None:
     assert "due_at" in refusal(changed(whole, tmp_path, {"prompts.csv": csv}, mend=True))
 
 
+def test_it_refuses_a_kind_of_question_it_does_not_know(tmp_path: Path, whole: Path) -> None:
+    csv = file_in(whole, "codebook.csv").replace(b"entries,anger,scale", b"entries,anger,dial", 1)
+    assert "anger a dial" in refusal(changed(whole, tmp_path, {"codebook.csv": csv}, mend=True))
+
+
 def test_it_refuses_a_value_of_the_wrong_kind(tmp_path: Path, whole: Path) -> None:
     csv = file_in(whole, "professionals.csv").replace(b"true", b"perhaps", 1)
     assert "simulated" in refusal(changed(whole, tmp_path, {"professionals.csv": csv}, mend=True))
