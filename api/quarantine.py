@@ -19,6 +19,7 @@ class Why(StrEnum):
     VERSION_UNKNOWN = "protocol_version_unknown"
     DYAD_UNKNOWN = "dyad_unknown"
     PROMPT_UNKNOWN = "prompt_unknown"
+    PROMPT_OF_ANOTHER_DYAD = "prompt_of_another_dyad"
     INSTRUMENT_UNKNOWN = "instrument_unknown"
     ZONE_UNKNOWN = "zone_unknown"
     DOES_NOT_FIT = "answers_do_not_fit_the_protocol"

@@ -43,8 +43,10 @@ def keep_assessment(
         )
         session.flush()
         return receipt(given.assessment_id, content_sha256, now, why.value)
+    planned_already = given.dyad_id in ready_dyads(session, person)
     _store(session, person, given, body=body, content_sha256=content_sha256, now=now)
-    plan_when_ready(session, person, given.dyad_id, now=now)
+    if not planned_already:
+        plan_when_ready(session, person, given.dyad_id, now=now)
     return receipt(given.assessment_id, content_sha256, now)
 
 

@@ -46,13 +46,20 @@ class Person:
     study: str
 
 
+@dataclass(frozen=True)
+class KnownPrompt:
+    participant_id: str
+    dyad_id: str
+    expires_at: datetime
+
+
 @dataclass
 class Desk:
     """What the database already holds about a batch, and what the batch adds to it."""
 
     people: dict[str, Person]
     dyads: dict[str, str]
-    prompts: dict[str, tuple[str, datetime]]
+    prompts: dict[str, KnownPrompt]
     entries: dict[tuple[str, str], tuple[str, datetime]]
     apart: dict[tuple[str, str, str], tuple[str, datetime]]
     new_entries: list[dict[str, Any]] = field(default_factory=list)
@@ -95,8 +102,12 @@ def _misfit(connection: Connection, desk: Desk, person: Person, entry: EntryGive
         return Why.STUDY_UNKNOWN
     if desk.dyads.get(entry.dyad_id) != person.id:
         return Why.DYAD_UNKNOWN
-    if entry.prompt_id is not None and desk.prompts.get(entry.prompt_id, ("",))[0] != person.id:
-        return Why.PROMPT_UNKNOWN
+    if entry.prompt_id is not None:
+        prompt = desk.prompts.get(entry.prompt_id)
+        if prompt is None or prompt.participant_id != person.id:
+            return Why.PROMPT_UNKNOWN
+        if prompt.dyad_id != entry.dyad_id:
+            return Why.PROMPT_OF_ANOTHER_DYAD
     if entry.zone not in _zones():
         return Why.ZONE_UNKNOWN
     protocol = document(connection, person.study_id, entry.protocol_version)
@@ -109,7 +120,7 @@ def _misfit(connection: Connection, desk: Desk, person: Person, entry: EntryGive
 
 def _store(desk: Desk, person: Person, sent: Sent, now: datetime) -> Receipt:
     entry = sent.entry
-    late = entry.prompt_id is not None and entry.completed_at > desk.prompts[entry.prompt_id][1]
+    late = entry.prompt_id is not None and entry.completed_at > desk.prompts[entry.prompt_id].expires_at
     desk.new_entries.append(
         {
             "participant_id": person.id,
@@ -155,7 +166,7 @@ def _desk(connection: Connection, batch: Sequence[Sent]) -> Desk:
     ids = {sent.entry.entry_id for sent in batch}
     owners = {person.id for person in people.values()}
     dyads = select(col(Dyad.id), col(Dyad.participant_id)).where(col(Dyad.id).in_({s.entry.dyad_id for s in batch}))
-    prompts = select(col(Prompt.id), col(Prompt.participant_id), col(Prompt.expires_at)).where(
+    prompts = select(col(Prompt.id), col(Prompt.participant_id), col(Prompt.dyad_id), col(Prompt.expires_at)).where(
         col(Prompt.id).in_({sent.entry.prompt_id for sent in batch if sent.entry.prompt_id})
     )
     entries = select(col(Entry.participant_id), col(Entry.id), col(Entry.content_sha256), col(Entry.received_at)).where(
@@ -167,11 +178,13 @@ def _desk(connection: Connection, batch: Sequence[Sent]) -> Desk:
         col(Quarantined.content_sha256),
         col(Quarantined.reason),
         col(Quarantined.received_at),
-    ).where(col(Quarantined.id).in_(ids), col(Quarantined.participant_id).in_(owners), col(Quarantined.kind) == "entry")
+    ).where(col(Quarantined.id).in_(ids), col(Quarantined.participant_id).in_(owners))
     return Desk(
         people=people,
         dyads={row.id: row.participant_id for row in connection.execute(dyads)},
-        prompts={row.id: (row.participant_id, row.expires_at) for row in connection.execute(prompts)},
+        prompts={
+            row.id: KnownPrompt(row.participant_id, row.dyad_id, row.expires_at) for row in connection.execute(prompts)
+        },
         entries={(r.participant_id, r.id): (r.content_sha256, r.received_at) for r in connection.execute(entries)},
         apart={
             (r.participant_id, r.id, r.content_sha256): (r.reason, r.received_at) for r in connection.execute(apart)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
@@ -35,20 +34,20 @@ def test_unknown_used_and_expired_get_the_very_same_answer(
     assert answers[0].json()["code"] == "invitation_unusable"
 
 
-@pytest.mark.parametrize(
-    "body", [{}, {"code": ""}, {"code": "A" * 81}, {"code": 7}, {"code": None}, [], "code", {"code": ["A"]}]
-)
-def test_no_code_is_refused_with_a_sentence(client: TestClient, study: Study, body: object) -> None:
-    answer = client.post(LOOKUP, json=body)
-    assert answer.status_code == 422
-    assert answer.json()["sentence"]
+def test_no_code_is_refused_with_a_sentence(client: TestClient) -> None:
+    for body in ({}, {"code": ""}, {"code": "A" * 81}, {"code": 7}, {"code": None}, [], "code", {"code": ["A"]}):
+        answer = client.post(LOOKUP, json=body)
+        assert answer.status_code == 422, body
+        assert answer.json()["sentence"]
 
 
-@pytest.mark.parametrize("code", [r"\ud800", r"\u0000", "\u0130\u0131", "ß" * 40, "ﷺ" * 80, "-" * 80, "%00", "'; drop"])
-def test_strange_letters_never_break_it(client: TestClient, study: Study, code: str) -> None:
-    answer = client.post(LOOKUP, content=f'{{"code": "{code}"}}'.encode(), headers={"content-type": "application/json"})
-    assert answer.status_code in (404, 422)
-    assert answer.json()["sentence"]
+def test_strange_letters_never_break_it(client: TestClient) -> None:
+    strange = (r"\ud800", r"\u0000", "\u0130\u0131", "ß" * 40, "ﷺ" * 80, "-" * 80, "%00", "'; drop")
+    for code in strange:
+        content = f'{{"code": "{code}"}}'.encode()
+        answer = client.post(LOOKUP, content=content, headers={"content-type": "application/json"})
+        assert answer.status_code in (404, 422), code
+        assert answer.json()["sentence"]
 
 
 def test_it_says_what_the_study_is_and_changes_nothing(
