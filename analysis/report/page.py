@@ -59,11 +59,12 @@ def _mark(result: RelationshipLabour) -> str:
 def _facts(bundle: Bundle, result: RelationshipLabour, found: Compliance) -> str:
     n = next(iter(result.fits.values())).n
     sample, per = result.sample, result.events_per_dyad
+    entries = bundle["entries"]["professional"].isin(sample.professionals).sum()
     cards = (
         ("Professionals analysed", count(n["professional"]),
          f"in the bundle: {count(sample.real)} real, {count(sample.simulated)} simulated"),
         ("Dyads", count(n["dyad"]), "one professional with one client"),
-        ("Events analysed", count(n["event"]), f"with a negative emotion, of {count(len(bundle['entries']))} entries"),
+        ("Events analysed", count(n["event"]), f"with a negative emotion, of {count(entries)} entries"),
         ("Events per dyad", number(per["mean"], 1), f"median {per['median']:.0f}, fewest {per['smallest']:.0f}"),
         ("Compliance", percent(found.overall), f"of {count(found.counted)} prompts that could be answered"),
     )  # fmt: skip
