@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from api import __version__
+from api import __version__, tables  # noqa: F401  (foreign keys need every table known)
 from api.assessments.routes import router as assessments
 from api.clock import Clock, SystemClock
 from api.db import TURNS, Stores

@@ -11,6 +11,7 @@ from datetime import datetime
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from api import tables  # noqa: F401  (foreign keys need every table known)
 from api.clock import Clock, SystemClock
 from api.db import Stores, transaction
 from api.prompts.deliver import deliver_due

@@ -61,8 +61,9 @@ class Cluster:
         return psycopg.connect(host=str(self.folder), user="dyade", dbname=database, autocommit=True)
 
 
-def start_cluster() -> Cluster:
-    """Start a server of our own. Raises NoPostgres where that cannot be done."""
+def start_cluster(*, durable: bool = False) -> Cluster:
+    """Start a server of our own, quick or with the durability of an installation. Raises NoPostgres where that
+    cannot be done."""
     programs = _programs()
     # A socket's path may have some hundred characters only, so not below a deep temporary folder.
     folder = Path(tempfile.mkdtemp(prefix="dyade-pg-", dir="/tmp"))
@@ -78,7 +79,8 @@ def start_cluster() -> Cluster:
     except (OSError, subprocess.SubprocessError) as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise NoPostgres(f"initdb did not succeed: {getattr(error, 'stderr', error)!r}") from error
-    options = [part for name, value in QUICK.items() for part in ("-c", f"{name}={value}")]
+    chosen = {name: value for name, value in QUICK.items() if not durable or value != "off"}
+    options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
     process = subprocess.Popen(
         [programs / "postgres", "-D", folder / "db", "-k", folder, *options],
         stdout=subprocess.DEVNULL,
