@@ -29,7 +29,7 @@ class Worker:
 
     def __init__(self, settings: Settings, stores: Stores, clock: Clock) -> None:
         make_vapid_key(settings.vapid_path)
-        self.name = f"{socket.gethostname()}-{os.getpid()}"
+        self.name = f"{socket.gethostname()[:48]}-{os.getpid()}"
         self._settings = settings
         self._stores = stores
         self._clock = clock

@@ -25,6 +25,7 @@ from api.prompts.push_address import check_endpoint, guarded_pool
 
 TIMEOUT_SECONDS = 10.0
 MOST_READ = 4096
+MOST_PIECES = 4
 SIGNED_FOR = timedelta(hours=12)
 
 
@@ -140,11 +141,11 @@ def _unpad(text: str) -> bytes:
 
 
 def _read_a_little(response: httpcore.Response) -> None:
-    # Enough to keep the connection reusable; a push service that talks without end is cut off.
+    # Enough to keep the connection reusable; a push service that talks without end, or drop by drop, is cut off.
     read = 0
-    for chunk in response.iter_stream():
+    for pieces, chunk in enumerate(response.iter_stream(), start=1):
         read += len(chunk)
-        if read > MOST_READ:
+        if read > MOST_READ or pieces == MOST_PIECES:
             return
 
 

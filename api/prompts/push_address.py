@@ -7,6 +7,7 @@ connect, where the name has become a number: no private, local or reserved addre
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import ssl
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ import httpcore
 from api.errors import PushEndpointRefused
 
 HOSTS = ("fcm.googleapis.com", "updates.push.services.mozilla.com", "web.push.apple.com")
+HOST_FORM = re.compile(r"^[a-z0-9.-]+\Z")
 HOST_ENDINGS = (".push.services.mozilla.com", ".push.apple.com", ".notify.windows.com")
 
 
@@ -38,7 +40,7 @@ def check_endpoint(endpoint: str, *, exempt_origin: str | None = None) -> None:
         return
     if parts.scheme != "https" or port not in (None, 443):
         raise PushEndpointRefused()
-    if host not in HOSTS and not host.endswith(HOST_ENDINGS):
+    if not HOST_FORM.match(host) or (host not in HOSTS and not host.endswith(HOST_ENDINGS)):
         raise PushEndpointRefused()
 
 
