@@ -1,4 +1,4 @@
-import { keepSingle, single } from './db';
+import { database, keepSingle, single } from './db';
 import { base64url, fromBase64url } from './ids';
 import { deleteSubscription, putSubscription } from './study';
 
@@ -28,7 +28,10 @@ export async function recheck(): Promise<void> {
   await withPatience(subscribe());
 }
 
+/** The choice goes first: with it gone, no later start subscribes again. */
 export async function switchOff(): Promise<void> {
+  await (await database()).delete('singles', 'notifications');
+  await keepSingle('notifications_later', true);
   await (await currentSubscription())?.unsubscribe();
   await deleteSubscription();
 }

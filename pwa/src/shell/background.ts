@@ -14,8 +14,7 @@ export async function start(): Promise<void> {
     if (document.visibilityState === 'visible') void catchUp();
   });
   setInterval(() => {
-    session.now = Date.now();
-    if (session.unsent > 0) void sendNow();
+    if (document.visibilityState === 'visible') void catchUp();
   }, EVERY_MS);
   void catchUp();
   await watchServiceWorker();

@@ -39,14 +39,19 @@ self.addEventListener('notificationclick', (event) => {
   event.waitUntil(open((event.notification.data as { path?: string } | null)?.path ?? '/app/'));
 });
 
-// Background Sync, where there is any.
+// Background Sync, where there is any. A failure makes the browser try again later.
 self.addEventListener('sync' as 'message', (event) => {
-  (event as unknown as ExtendableEvent).waitUntil(flush());
+  (event as unknown as ExtendableEvent).waitUntil(sendAll());
 });
 
 self.addEventListener('pushsubscriptionchange' as 'message', (event) => {
   (event as unknown as ExtendableEvent).waitUntil(subscribeAgain().catch(() => undefined));
 });
+
+async function sendAll(): Promise<void> {
+  const outcome = await flush();
+  if (outcome !== 'sent') throw new Error(outcome);
+}
 
 function read(message: PushMessageData | null): PushPayload {
   try {
