@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, cast
 
 import typer
 
 from analysis.bundle import read_bundle
 from analysis.bundle_format import TABLES
+from analysis.sample import Who, analysed_sample
 
 app = typer.Typer(
     help="Simulate, describe and analyse bundles of diary data.", no_args_is_help=True, add_completion=False
@@ -21,9 +22,7 @@ recipes = typer.Typer(help="Run a named analysis on a bundle.", no_args_is_help=
 app.add_typer(recipes, name="recipe")
 
 BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="a bundle: the zip from `dyade export`")]
-IncludeSimulated = Annotated[
-    bool, typer.Option("--include-simulated", help="analyse simulated professionals beside real ones")
-]
+Whom = Annotated[str, typer.Option("--who", help="whom to analyse: auto, real, simulated or all")]
 
 
 @app.command()
@@ -58,11 +57,10 @@ def simulate(
 def describe(bundle: BundlePath) -> None:
     """Say what a bundle holds: study, tables, who is real, compliance, events per dyad."""
     from analysis.compliance import compliance
-    from analysis.sample import analysed_sample
 
     with _plain_errors():
         read = read_bundle(bundle)
-        sample = analysed_sample(read, include_simulated=True)
+        sample = analysed_sample(read, who="all")
     about = read.about
     typer.echo(f"{read.title} ({about.get('study')}), made {about.get('made_at')}")
     typer.echo(f"{sample.real} real and {sample.simulated} simulated professionals")
@@ -80,7 +78,7 @@ def describe(bundle: BundlePath) -> None:
 @recipes.command("relationship-labour")
 def relationship_labour_command(
     bundle: BundlePath,
-    include_simulated: IncludeSimulated = False,
+    who: Whom = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
 ) -> None:
     """Closeness, conflict and dependency on surface acting and genuine expression (de Ruiter et al. 2021)."""
@@ -88,7 +86,7 @@ def relationship_labour_command(
 
     with _plain_errors():
         read = read_bundle(bundle)
-        result = relationship_labour(read, include_simulated=include_simulated)
+        result = relationship_labour(read, who=cast(Who, who))
     document = {
         "bundle_sha256": read.sha256,
         "sample": {
@@ -131,14 +129,14 @@ def relationship_labour_command(
 def report(
     bundle: BundlePath,
     output: Annotated[Path, typer.Option("-o", "--output", help="the HTML page to write")],
-    include_simulated: IncludeSimulated = False,
+    who: Whom = "auto",
 ) -> None:
     """Write one self-contained HTML page: who answered, what the model says, and where the numbers come
     from."""
     from analysis.report import relationship_labour_page
 
     with _plain_errors():
-        page = relationship_labour_page(read_bundle(bundle), include_simulated=include_simulated)
+        page = relationship_labour_page(read_bundle(bundle), who=cast(Who, who))
         output.write_text(page, encoding="utf-8")
     typer.echo(f"{output} written.")
 

@@ -19,7 +19,7 @@ import pandas as pd
 from analysis.bundle import Bundle
 from analysis.center import scale_scores, split_dyad_scores, split_events
 from analysis.fit_statsmodels import Fit, fit_three_level
-from analysis.sample import Sample, analysed_sample
+from analysis.sample import Sample, Who, analysed_sample
 
 SHORT = {"closeness": "clo", "conflict": "con", "dependency": "dep"}
 RELATIONSHIP_TERMS = tuple(f"{short}_{part}" for part in "dp" for short in SHORT.values())
@@ -65,20 +65,19 @@ class RelationshipLabour:
     )
 
 
-def relationship_labour(bundle: Bundle, *, include_simulated: bool = False) -> RelationshipLabour:
+def relationship_labour(bundle: Bundle, *, who: Who = "auto") -> RelationshipLabour:
     """Run recipe R4 on a bundle.
 
-    Real professionals alone are analysed where there are any, unless `include_simulated`. Raises ValueError
-    in one plain sentence when the bundle lacks a construct the recipe needs or has too few events.
+    `who` is analysed is decided by `sample.analysed_sample`. Raises ValueError in one plain sentence when the
+    bundle lacks a construct the recipe needs or has too few events.
     """
-    sample = analysed_sample(bundle, include_simulated=include_simulated)
+    sample = analysed_sample(bundle, who=who)
     try:
         return _run(bundle, sample)
     except ValueError as error:
         if not sample.left_out:
             raise
-        hint = f"{sample.left_out} simulated professionals were left out; --include-simulated analyses them too."
-        raise ValueError(f"{error} {hint}") from None
+        raise ValueError(f"{error} {sample.words}") from None
 
 
 def _run(bundle: Bundle, sample: Sample) -> RelationshipLabour:

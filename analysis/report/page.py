@@ -13,14 +13,15 @@ from analysis.fit_statsmodels import DF_METHOD
 from analysis.recipes.relationship_labour import FEW_EVENTS, RelationshipLabour, relationship_labour
 from analysis.report import pictures, tables
 from analysis.report.words import OUTCOMES, SHORT_TERMS, count, number, percent, safe
+from analysis.sample import Who
 
 
-def relationship_labour_page(bundle: Bundle, *, include_simulated: bool = False) -> str:
+def relationship_labour_page(bundle: Bundle, *, who: Who = "auto") -> str:
     """The whole page as text. Raises ValueError in one plain sentence when the recipe cannot be run on the
     bundle.
 
     The same bundle gives the same page: nothing in it depends on the clock."""
-    result = relationship_labour(bundle, include_simulated=include_simulated)
+    result = relationship_labour(bundle, who=who)
     prompts = bundle["prompts"]
     found = compliance(prompts[prompts["professional"].isin(result.sample.professionals)])
     title = safe(bundle.title)

@@ -73,14 +73,21 @@ def test_real_people_are_never_mixed_with_simulated_ones_silently(bundle: Bundle
     assert alone.fits["surface"].n["professional"] <= 20
     assert alone.truth == {} and "17 simulated ones are left out" in alone.sample.words
     assert any("only 20 professionals" in words for words in alone.warnings)
-    together = relationship_labour(mixed, include_simulated=True)
+    together = relationship_labour(mixed, who="all")
     assert together.fits["surface"].n["professional"] == 37
     assert together.truth and "as was asked for" in together.sample.words
 
 
 def test_too_few_real_people_are_told_about_the_simulated_ones(bundle: Bundle) -> None:
-    with pytest.raises(ValueError, match="34 simulated professionals were left out; --include-simulated"):
-        relationship_labour(some_real(bundle, 1 + 2))
+    few = some_real(bundle, 1 + 2)
+    with pytest.raises(ValueError, match="34 simulated ones are left out"):
+        relationship_labour(few, who="real")
+    with pytest.raises(ValueError, match="no real professionals"):
+        relationship_labour(bundle, who="real")
+    cohort = relationship_labour(few)
+    assert (cohort.sample.real_taken, cohort.sample.simulated_taken, cohort.sample.left_out) == (0, 34, 3)
+    assert "3 real ones are left out, because fewer than 10 are too few" in cohort.sample.words
+    assert cohort.truth and cohort.sample.all_simulated
 
 
 def test_the_truth_is_told_where_all_are_simulated(analysed: RelationshipLabour) -> None:

@@ -39,7 +39,7 @@ def test_it_leaves_simulated_people_out_and_says_so(bundle: Bundle) -> None:
     assert "17 simulated ones are left out" in page and "20 real, 17 simulated" in page
     assert "Simulated data" not in page and "True effect" not in page
     assert "only 20 professionals" in page
-    together = relationship_labour_page(mixed(bundle), include_simulated=True)
+    together = relationship_labour_page(mixed(bundle), who="all")
     assert "Partly simulated data" in together and "those of the simulated professionals" in together
 
 
