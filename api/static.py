@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, RedirectResponse, Response
+
+from api.errors import NotFound
 
 UNCHANGING = "public, max-age=31536000, immutable"
 ALWAYS_ASK = "no-cache"
@@ -26,12 +27,17 @@ def mount_app(app: FastAPI, folder: Path) -> None:
 
     @app.get("/app/{path:path}", include_in_schema=False)
     def open_app(path: str) -> Response:
-        file = (root / path).resolve()
-        if path and file.is_file() and file.is_relative_to(root):
+        try:
+            file = (root / path).resolve()
+            found = file.is_file()
+        except (OSError, ValueError):
+            # No file system takes such a name: too long, or with a zero in it.
+            raise NotFound() from None
+        if path and found and file.is_relative_to(root):
             return FileResponse(
                 file, headers={"cache-control": UNCHANGING if path.startswith("assets/") else ALWAYS_ASK}
             )
         # A missing chunk must fail as missing: a page in its place would break the app in a hidden way.
         if path.startswith("assets/") or "." in path.rpartition("/")[2] or not (root / "index.html").is_file():
-            raise HTTPException(404)
+            raise NotFound()
         return FileResponse(root / "index.html", headers={"cache-control": ALWAYS_ASK})

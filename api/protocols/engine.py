@@ -88,6 +88,6 @@ def _is_number(answer: Any) -> bool:
 def score(rule: Mapping[str, Any], answers: Answers) -> float | None:
     """The score a rule gives: the mean of the answered items, or None when fewer than `at_least` are there."""
     values = [answers[name] for name in rule["items"] if _is_number(answers.get(name))]
-    if len(values) < rule["at_least"]:
+    if not values or len(values) < rule["at_least"]:
         return None
     return float(sum(values) / len(values))

@@ -83,6 +83,8 @@ def _refuse_anchors(text: str, file: str) -> None:
             raise Unreadable(
                 Mistake(file, line, "", "Anchors and aliases (& and *) are not used here.", "write it out")
             )
+        if getattr(event, "tag", None):
+            raise Unreadable(Mistake(file, line, "", "Tags (!) are not used here.", "plain values"))
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
