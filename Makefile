@@ -1,7 +1,7 @@
 # Everything a person or a machine does with this repository, one name each. `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup app run test unit story check format bench client lock tools clean
+.PHONY: help setup app run test unit story pictures check format bench client lock tools clean
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -52,6 +52,9 @@ test: setup app tools unit ## all tests: the app's, the service's on both databa
 
 story: setup app tools ## the browser test that walks the whole story, printing each step as it passes
 	$(BIN)/pytest tests/browser/test_story.py -s -q
+
+pictures: story ## make the pictures of the documents from the story's screens
+	$(BIN)/python docs/pictures/make.py
 
 check: setup ## lint, types, import contracts, migrations match models, generated files up to date
 	$(BIN)/ruff check .

@@ -24,7 +24,7 @@ from tests.browser.phone import ROOT, ServiceWorker, kill, phone, until
 from tests.support.push_service import PushService, open_message
 from tests.support.running import Installation
 
-NICKNAMES = ("Zonnetje-Kanarie", "Wervelwind-Kanarie")
+NICKNAMES = ("Zonnetje", "Wervelwind")
 PICTURES = ROOT / "out" / "story"
 ON_THE_EVENT = {"event_kind": "refusal", "valence": "-2", "joy": "1", "anger": "4", "helplessness": "3", "anxiety": "1"}
 
@@ -180,17 +180,21 @@ def the_diary_is_filled_in(page: Page, prompt: str) -> None:
     choose(page, "showed", "2")
     choose(page, "disruptive", "4")
     picture(page, "4-diary")
+    page.locator("[data-testid=item-anger]").scroll_into_view_if_needed()
+    picture(page, "4-diary-part", whole=False)
     page.get_by_test_id("save").click()
     expect(page.get_by_test_id("item-stress")).to_be_visible()  # one answer is missing: back to it
     choose(page, "stress", "3")
     page.get_by_test_id("save").click()
     expect(page.get_by_test_id("saved")).to_be_visible()
-    picture(page, "5-saved")
+    picture(page, "5-saved", whole=False)
     passed(5, "the form followed the protocol: no preset, conditions, a draft that survives, gaps pointed out")
 
 
 def the_entry_is_kept_once(page: Page, installation: Installation, prompt: str) -> None:
-    entry = until(lambda: row(installation, "SELECT id, body, content_sha256 FROM entry WHERE prompt_id = ?", prompt), page)
+    entry = until(
+        lambda: row(installation, "SELECT id, body, content_sha256 FROM entry WHERE prompt_id = ?", prompt), page
+    )
     assert hashlib.sha256(entry[1].encode()).hexdigest() == entry[2]
     answers = json.loads(entry[1])["answers"]
     assert answers == {
@@ -227,6 +231,7 @@ def offline_entry_survives(installation: Installation, push_service: PushService
         page = context.pages[0]
         page.goto(f"{installation.url}/app/")
         expect(page.locator(f"[data-prompt-id='{second}']")).to_be_visible()
+        picture(page, "7-due", whole=False)
         installation.stop("serve", how=signal.SIGKILL)
         context.set_offline(True)
         page.reload()
@@ -241,7 +246,7 @@ def offline_entry_survives(installation: Installation, push_service: PushService
         context.set_offline(True)
         page.goto(f"{installation.url}/app/")
         expect(page.get_by_test_id("outbox-state")).to_have_attribute("data-unsent", "1")
-        picture(page, "7-offline")
+        picture(page, "8-offline")
         installation.start("serve")
         context.set_offline(False)
         until(lambda: count(installation, f"SELECT count(*) FROM entry WHERE prompt_id = '{second}'") == 1, page)
@@ -310,8 +315,8 @@ def choose(page: Page, item: str, value: str) -> None:
     expect(page.locator(f"input[name={item}][value='{value}']")).to_be_checked()
 
 
-def picture(page: Page, name: str) -> None:
-    page.screenshot(path=str(PICTURES / f"{name}.png"), full_page=True)
+def picture(page: Page, name: str, *, whole: bool = True) -> None:
+    page.screenshot(path=str(PICTURES / f"{name}.png"), full_page=whole)
 
 
 def count(installation: Installation, query: str) -> int:
