@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
@@ -70,11 +71,23 @@ def _read(text: str, file: str, shape: type[BaseModel]) -> tuple[Source | None, 
 def _shape_mistakes(source: Source, shape: type[BaseModel]) -> list[Mistake]:
     if not isinstance(source.data, dict):
         return [source.mistake((), "The document is not a list of named parts.", "name: value lines")]
+    empty = list(_empties(source, source.data, ()))
+    if empty:
+        return empty
     try:
         shape.model_validate(source.data)
     except ValidationError as error:
         return [_translate(source, dict(details), shape) for details in error.errors()]
     return []
+
+
+def _empties(source: Source, part: Any, path: Path) -> Iterator[Mistake]:
+    # A name without a value would pass for "not given" here and for "given" in the engine.
+    if part is None:
+        yield source.mistake(path, "Nothing stands behind this name.", "a value, or leave the name out")
+    inner = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
+    for name, value in inner:
+        yield from _empties(source, value, (*path, name))
 
 
 def _translate(source: Source, details: dict[str, Any], shape: type[BaseModel]) -> Mistake:
@@ -102,7 +115,12 @@ def _read_instruments(source: Source | None, folder: FilePath) -> tuple[dict[str
             mistakes.append(source.mistake(("instruments", place), wrong, ", ".join(known)))
             continue
         file = folder / f"{name}.yaml"
-        found, wrong_shape = _read(file.read_text(encoding="utf-8"), f"instruments/{file.name}", Instrument)
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            mistakes.append(Mistake(f"instruments/{file.name}", 1, "", "This is no UTF-8 text file.", "text in UTF-8"))
+            continue
+        found, wrong_shape = _read(text, f"instruments/{file.name}", Instrument)
         mistakes += wrong_shape or (instrument_mistakes(found, str(name), source) if found else [])
         if found is not None:
             instruments[str(name)] = found.data

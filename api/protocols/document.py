@@ -10,6 +10,9 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
 WallTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+# Small enough for every database, for JSON and for JavaScript.
+Version = Annotated[int, Field(ge=1, le=1_000_000)]
+Number = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
 Language = Literal["nl", "en"]
 Localised = dict[Language, Text]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -22,7 +25,7 @@ class Shape(BaseModel):
 
 
 class Point(Shape):
-    value: int
+    value: Number
     label: Localised
 
 
@@ -35,9 +38,9 @@ class Condition(Shape):
     """Exactly one of: item with is/above/below, all, any, not."""
 
     item: Name | None = None
-    is_: bool | int | str | None = Field(default=None, alias="is")
-    above: int | None = None
-    below: int | None = None
+    is_: bool | Number | str | None = Field(default=None, alias="is")
+    above: Number | None = None
+    below: Number | None = None
     all: list[Condition] | None = None
     any: list[Condition] | None = None
     not_: Condition | None = Field(default=None, alias="not")
@@ -53,7 +56,7 @@ class Item(Shape):
     text: Localised
     help: Localised | None = None
     points: Name | None = None
-    options: list[Option] | None = None
+    options: Annotated[list[Option], Field(min_length=1)] | None = None
     required: bool = True
     show_if: Condition | None = None
 
@@ -83,7 +86,7 @@ class Terms(Shape):
 
 
 class Consent(Shape):
-    version: Annotated[int, Field(ge=1)]
+    version: Version
     text: Localised
 
 
@@ -92,7 +95,8 @@ class DyadRule(Shape):
 
 
 class Baseline(Shape):
-    per_dyad: list[Slug] = []
+    # The diary about a dyad starts when these are answered, so at least one.
+    per_dyad: Annotated[list[Slug], Field(min_length=1)]
 
 
 class Notification(Shape):
@@ -124,14 +128,14 @@ class Schedule(Shape):
 class Protocol(Shape):
     dyade: Literal[1]
     study: Slug
-    version: Annotated[int, Field(ge=1)]
+    version: Version
     languages: Annotated[list[Language], Field(min_length=1, max_length=2)]
     title: Localised
     terms: Terms
     consent: Consent
     dyads: DyadRule
     instruments: list[Slug] = []
-    baseline: Baseline = Baseline()
+    baseline: Baseline
     notifications: dict[Literal["diary"], Notification]
     schedule: Schedule
     scales: dict[Name, Annotated[list[Point], Field(min_length=2, max_length=11)]] = {}
@@ -152,7 +156,7 @@ class InstrumentItem(Shape):
 
 class Instrument(Shape):
     instrument: Slug
-    version: Annotated[int, Field(ge=1)]
+    version: Version
     title: Localised
     licence: Licence
     intro: Localised

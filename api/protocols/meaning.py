@@ -31,7 +31,8 @@ def protocol_mistakes(source: Source, instruments: dict[str, Any]) -> list[Mista
 def instrument_mistakes(found: Source, name: str, protocol: Source | None) -> list[Mistake]:
     """Every mistake of meaning in an instrument: its name, its languages, its scales."""
     data = found.data
-    languages = protocol.data.get("languages", []) if protocol else []
+    languages = protocol.data.get("languages") if protocol else None
+    languages = languages if isinstance(languages, list) else []
     named = (
         []
         if data["instrument"] == name
@@ -39,7 +40,7 @@ def instrument_mistakes(found: Source, name: str, protocol: Source | None) -> li
     )
     return [
         *named,
-        *_language_mistakes(found, languages if isinstance(languages, list) else []),
+        *_language_mistakes(found, [name for name in languages if isinstance(name, str)]),
         *_repeats(found, ("items",), "id"),
         *_point_mistakes(found, ("points",), data["points"]),
         *_score_mistakes(found, ("scales",), data.get("scales", {}), data["items"]),
