@@ -1,4 +1,4 @@
-"""`python -m bench [NAME]`: each figure is one JSON line {"name","value","unit","floor","ratio","n"} on standard output.
+"""`python -m bench [NAME]`: each figure is one JSON line on standard output, as `bench/figure.py` writes it.
 
 Machines are shared and noisy, so a figure is worth what its ratio to a floor from the same run is worth.
 """

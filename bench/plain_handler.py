@@ -41,6 +41,7 @@ Token = Annotated[str, Depends(bearer_token)]
 @app.put("/api/v1/entries/{entry_id}")
 def put_entry(entry_id: str, body: Body, token: Token) -> Receipt:
     given = parse_body(body, EntryGiven)
+    assert given.entry_id == entry_id
     with transaction(app.state.stores.main) as db:
         return keep(db, given, body, token)
 
