@@ -64,7 +64,7 @@ check: setup ## lint, types, import contracts, migrations match models, generate
 	@scratch=$$(mktemp -d); DYADE_DATA_DIR=$$scratch $(BIN)/dyade migrate --and-compare; status=$$?; rm -rf $$scratch; exit $$status
 	$(BIN)/dyade study check studies/teacher-diary.yaml
 	$(BIN)/hadolint Dockerfile
-	cd pwa && npm run check
+	cd pwa && npm run check && npm run lint
 	@$(MAKE) --no-print-directory client
 	@git diff --exit-code --stat -- pwa/openapi.json pwa/src/lib/api.gen.ts || { echo "The generated client is not up to date: run 'make client' and commit."; exit 1; }
 

@@ -140,7 +140,7 @@ def _store(desk: Desk, person: Person, sent: Sent, now: datetime) -> Receipt:
     )
     desk.entries[(person.id, entry.entry_id)] = (sent.content_sha256, now)
     if entry.prompt_id is not None:
-        desk.answers.append(Answer(entry.prompt_id, person.id, entry.entry_id, late))
+        desk.answers.append(Answer(entry.prompt_id, person.id, entry.entry_id, late, entry.opened_at))
     return receipt(entry.entry_id, sent.content_sha256, now)
 
 

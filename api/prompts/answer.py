@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, func, update
 from sqlmodel import col
 
+from api.db import Instant
 from api.prompts.models import Prompt, State
 
 
@@ -19,6 +20,7 @@ class Answer:
     participant_id: str
     entry_id: str
     late: bool
+    opened_at: datetime | None
 
 
 def answer_prompts(connection: Connection, answers: Sequence[Answer], *, now: datetime) -> None:
@@ -37,6 +39,8 @@ def answer_prompts(connection: Connection, answers: Sequence[Answer], *, now: da
             reason=bindparam("why"),
             entry_id=bindparam("by_entry"),
             ended_at=now,
+            # Without a network nobody said when the form was opened; the entry does.
+            opened_at=func.coalesce(col(Prompt.opened_at), bindparam("opened", type_=Instant)),
         )
     )
     rows = [
@@ -45,6 +49,7 @@ def answer_prompts(connection: Connection, answers: Sequence[Answer], *, now: da
             "of_participant": answer.participant_id,
             "why": "answered_late" if answer.late else "answered",
             "by_entry": answer.entry_id,
+            "opened": answer.opened_at,
         }
         for answer in answers
     ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import os
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -54,9 +56,13 @@ def make_vapid_key(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     vapid = Vapid02()
     vapid.generate_keys()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor, beside = tempfile.mkstemp(dir=path.parent)  # readable by its owner only
     with os.fdopen(descriptor, "wb") as file:
         file.write(vapid.private_pem())
+    # Web and worker may start at once: a link is made whole or not at all, and the first one counts.
+    with suppress(FileExistsError):
+        os.link(beside, path)
+    Path(beside).unlink()
 
 
 def public_key(path: Path) -> str | None:
