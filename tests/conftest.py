@@ -160,9 +160,7 @@ def settings(tmp_path: Path, vapid_key: Path, stores: Stores) -> Settings:
     (built / "index.html").write_text("<!doctype html><title>Dyade</title>")
     (built / "sw.js").write_text("// the service worker")
     (built / "assets" / "main-1a2b3c.js").write_text("// the app")
-    addresses = {
-        name: stores.engine(name).url.render_as_string(hide_password=False) for name in STORES
-    }
+    addresses = {name: stores.engine(name).url.render_as_string(hide_password=False) for name in STORES}
     return Settings(
         environment="test",
         data_dir=tmp_path,

@@ -67,7 +67,5 @@ def test_one_dyad_sent_ten_times_at_once_is_one(newcomer: Callable[..., Phone], 
 
 def _dyads(stores: Stores, phone: Phone) -> list[tuple[str, int]]:
     with transaction(stores.main) as session:
-        found = session.exec(
-            select(Dyad).where(Dyad.participant_id == phone.person.id).order_by(col(Dyad.place))
-        )
+        found = session.exec(select(Dyad).where(Dyad.participant_id == phone.person.id).order_by(col(Dyad.place)))
         return [(row.id, row.place) for row in found]

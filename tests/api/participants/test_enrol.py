@@ -81,9 +81,7 @@ OUT_OF_FORM: list[dict[str, Any]] = [
 ]
 
 
-def test_what_is_out_of_form_is_refused(
-    client: TestClient, stores: Stores, diary: CheckedProtocol, code: str
-) -> None:
+def test_what_is_out_of_form_is_refused(client: TestClient, stores: Stores, diary: CheckedProtocol, code: str) -> None:
     for parts in OUT_OF_FORM:
         answer = client.post(ENROL, json=enrolment(diary, code, **parts))
         assert answer.status_code == 422, parts

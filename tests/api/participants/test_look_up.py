@@ -74,9 +74,7 @@ def test_it_says_what_the_study_is_and_changes_nothing(
     assert _invitations(stores) == before
 
 
-def test_a_code_may_be_typed_as_people_type(
-    client: TestClient, stores: Stores, study: Study, clock: SetClock
-) -> None:
+def test_a_code_may_be_typed_as_people_type(client: TestClient, stores: Stores, study: Study, clock: SetClock) -> None:
     code = make_code(stores, study, clock)
     swapped = code.replace("1", "l").replace("0", "o").replace("V", "u")
     for typed in (code.lower(), grouped(code), f" {grouped(code)} ", " ".join(code), swapped, f"{code}\n"):

@@ -114,7 +114,12 @@ def test_every_other_address_is_refused(endpoint: str) -> None:
 def test_the_exempt_origin_is_one_scheme_host_and_port() -> None:
     origin = "http://127.0.0.1:9911"
     check_endpoint(f"{origin}/push/1", exempt_origin=origin)
-    for other in ("https://127.0.0.1:9911/x", "http://127.0.0.1:9912/x", "http://127.0.0.1/x", "http://localhost:9911/x"):
+    for other in (
+        "https://127.0.0.1:9911/x",
+        "http://127.0.0.1:9912/x",
+        "http://127.0.0.1/x",
+        "http://localhost:9911/x",
+    ):
         with pytest.raises(PushEndpointRefused):
             check_endpoint(other, exempt_origin=origin)
     for trick in (f"{origin}@evil.org/x", "http://u@127.0.0.1:9911/x", f"{origin}\\x", f"{origin}/x#y"):
