@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import segno
@@ -23,8 +26,9 @@ def print_links(settings: Settings, loaded: Loaded) -> None:
     typer.echo(f"  professional  {link}")
     typer.echo(f"                (works once; typed: {grouped(loaded.code)})")
     typer.echo(f"  operator      {settings.public_url.rstrip('/')}/api/v1/health")
-    typer.echo(f"  researcher    dyade export {loaded.study} -o out/bundle.zip")
-    typer.echo("                dyade-analysis report out/bundle.zip -o out/report.html")
+    programs = Path(os.path.relpath(sys.argv[0])).parent
+    typer.echo(f"  researcher    {programs / 'dyade'} export {loaded.study} -o out/bundle.zip")
+    typer.echo(f"                {programs / 'dyade-analysis'} report out/bundle.zip -o out/report.html")
     typer.echo()
     if urlsplit(settings.public_url).scheme == "https":
         typer.echo("Or scan this with a phone:")

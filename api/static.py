@@ -25,7 +25,7 @@ def mount_app(app: FastAPI, folder: Path) -> None:
     def open_app_without_slash() -> Response:
         return RedirectResponse("/app/")
 
-    @app.get("/app/{path:path}", include_in_schema=False)
+    @app.api_route("/app/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
     def open_app(path: str) -> Response:
         try:
             file = (root / path).resolve()

@@ -56,7 +56,9 @@ class Installation:
         """Copy the studies, with a shorter wait before the first prompt."""
         shutil.copytree(ROOT / "studies", self.folder / "studies")
         file = self.folder / "studies" / "teacher-diary.yaml"
-        text, changed = re.subn(r"after_seconds: \d+", f"after_seconds: {welcome_after_seconds}", file.read_text("utf-8"))
+        text, changed = re.subn(
+            r"after_seconds: \d+", f"after_seconds: {welcome_after_seconds}", file.read_text("utf-8")
+        )
         assert changed == 1
         file.write_text(text, "utf-8")
 
