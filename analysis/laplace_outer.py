@@ -1,0 +1,174 @@
+"""The outer search: quasi-Newton on the exact gradient, then Newton steps on a differenced Hessian.
+
+The deviance is even in each column of L, so a variance of zero is an ordinary stationary point: it is told apart
+from a minimum by the Hessian, and left along its direction of negative curvature (Nocedal & Wright 2006,
+doi 10.1007/978-0-387-40065-5, chapters 3 and 6).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.laplace_blocks import Floats
+from analysis.laplace_parameters import Objective
+
+_COARSE = 1e-7
+_FINE = 1e-10
+_ROUNDS = 6
+_QUASI_NEWTON_STEPS = 200
+_INNER_TIGHT = 1e-16
+_DIFFERENCE = 2e-3
+_FLAT = 1e-7
+
+
+@dataclass(frozen=True)
+class Search:
+    """Where the search ended."""
+
+    par: Floats
+    deviance: float
+    gradient: Floats
+    hessian: Floats
+    decrement: float
+    """g' H^-1 g: twice the deviance still to be gained, by the local quadratic."""
+    reason: str
+    """Empty when the search converged, else a sentence."""
+
+
+@dataclass(frozen=True)
+class _Point:
+    par: Floats
+    value: float
+    gradient: Floats
+
+
+def minimise(objective: Objective, start: Floats, metric: Floats) -> Search:
+    """Minimises the objective from `start`; `metric` is a guess of its Hessian there, positive definite."""
+    value, gradient = objective(start)
+    if gradient is None:
+        raise ValueError("the likelihood is not finite at the starting values: look for extreme values of X")
+    point = _Point(start, value, gradient)
+    reason, hessian, decrement = "the search used up its rounds", metric, np.inf
+    for _ in range(_ROUNDS):
+        point, hessian = _quasi_newton(objective, point, hessian)
+        hessian = difference_hessian(objective, point.par, hessian)
+        escape = _escape(objective, point, hessian)
+        if escape is not None:
+            point, hessian = escape, metric
+            continue
+        point, decrement = _newton(objective, point, hessian)
+        if decrement <= _FINE * max(1.0, 1e-5 * abs(point.value)):
+            reason = ""
+            break
+        hessian = _made_positive(hessian)
+    return Search(point.par, point.value, point.gradient, hessian, decrement, reason)
+
+
+def difference_hessian(objective: Objective, par: Floats, scale: Floats) -> Floats:
+    """Hessian by central differences of the gradient, steps of 1/500 of a conditional standard error.
+
+    The modes at par - h are first guessed by mirroring those at par + h, which leaves Newton little to do.
+    """
+    laplace = objective.laplace
+    objective(par, tolerance=_INNER_TIGHT)
+    base = laplace.dyad_modes.copy(), laplace.professional_modes.copy()
+    out = np.empty((par.size, par.size))
+    for i in range(par.size):
+        step = np.zeros(par.size)
+        step[i] = _DIFFERENCE * np.sqrt(2 / max(scale[i, i], 1e-8))
+        laplace.dyad_modes, laplace.professional_modes = base
+        up = objective(par + step, tolerance=_INNER_TIGHT)[1]
+        laplace.dyad_modes = 2 * base[0] - laplace.dyad_modes
+        laplace.professional_modes = 2 * base[1] - laplace.professional_modes
+        down = objective(par - step, tolerance=_INNER_TIGHT)[1]
+        out[i] = scale[i] if up is None or down is None else (up - down) / (2 * step[i])
+    laplace.dyad_modes, laplace.professional_modes = base
+    return (out + out.T) / 2
+
+
+def _quasi_newton(objective: Objective, point: _Point, metric: Floats) -> tuple[_Point, Floats]:
+    """BFGS until the predicted gain is small; returns the point and the Hessian it has learnt."""
+    inverse = np.linalg.inv(metric)
+    size = point.par.size
+    for _ in range(_QUASI_NEWTON_STEPS):
+        direction = -inverse @ point.gradient
+        slope = float(direction @ point.gradient)
+        if -slope <= _COARSE:
+            break
+        found = _line_search(objective, point, direction, slope)
+        if found is None:
+            break
+        move, turn = found.par - point.par, found.gradient - point.gradient
+        point = found
+        bend = float(move @ turn)
+        if bend > 1e-12 * float(np.linalg.norm(move) * np.linalg.norm(turn)):
+            keep = np.eye(size) - np.outer(move, turn) / bend
+            inverse = keep @ inverse @ keep.T + np.outer(move, move) / bend
+    return point, np.linalg.inv(inverse)
+
+
+def _line_search(objective: Objective, point: _Point, direction: Floats, slope: float) -> _Point | None:
+    """Backtracks to a sufficient decrease; None when no step, however short, gives one."""
+    step = 1.0
+    room = 1e-13 * abs(point.value)
+    for _ in range(30):
+        par = point.par + step * direction
+        value, gradient = objective(par)
+        if gradient is not None and value <= point.value + 1e-4 * step * slope + room:
+            return _Point(par, value, gradient)
+        if np.isfinite(value):
+            curve = 2 * (value - point.value - step * slope) / step**2
+            step = float(np.clip(-slope / curve, 0.1 * step, 0.5 * step))
+        else:
+            step *= 0.25
+    return None
+
+
+def _newton(objective: Objective, point: _Point, hessian: Floats) -> tuple[_Point, float]:
+    """Newton steps with one Hessian while they help; the decrement left."""
+    inverse = pseudo_inverse(hessian)
+    decrement = float(point.gradient @ inverse @ point.gradient)
+    for _ in range(4):
+        value, gradient = objective(point.par - inverse @ point.gradient, tolerance=_INNER_TIGHT)
+        if gradient is None or value > point.value + 1e-9 + 1e-13 * abs(value):
+            break
+        left = float(gradient @ inverse @ gradient)
+        if left >= decrement:
+            break
+        point = _Point(point.par - inverse @ point.gradient, value, gradient)
+        decrement = left
+        if decrement <= 1e-4 * _FINE:
+            break
+    return point, decrement
+
+
+def pseudo_inverse(hessian: Floats) -> Floats:
+    """Inverse of the scaled Hessian, leaving out directions in which the deviance is flat."""
+    scale = np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
+    values, vectors = np.linalg.eigh(hessian / np.outer(scale, scale))
+    use = values > _FLAT
+    kept = vectors[:, use]
+    return np.asarray((kept / values[use]) @ kept.T / np.outer(scale, scale))
+
+
+def _made_positive(hessian: Floats) -> Floats:
+    scale = np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
+    values, vectors = np.linalg.eigh(hessian / np.outer(scale, scale))
+    return np.asarray((vectors * np.maximum(np.abs(values), 1e-4)) @ vectors.T * np.outer(scale, scale))
+
+
+def _escape(objective: Objective, point: _Point, hessian: Floats) -> _Point | None:
+    """A lower point along a direction of negative curvature, if there is one worth the walk."""
+    scale = np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
+    values, vectors = np.linalg.eigh(hessian / np.outer(scale, scale))
+    if values[0] >= -1e-5:
+        return None
+    along = vectors[:, 0] / scale
+    best: _Point | None = None
+    for step in (1.0, -1.0, 0.1, -0.1, 10.0, -10.0):
+        value, gradient = objective(point.par + step * along)
+        if gradient is not None and value < (best or point).value - 1e-9:
+            best = _Point(point.par + step * along, value, gradient)
+    return best

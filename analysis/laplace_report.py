@@ -1,0 +1,110 @@
+"""From the end of the search to the result: standard errors, variance components, what is singular."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtr, ndtri
+
+from analysis.laplace_blocks import Floats
+from analysis.laplace_design import Design
+from analysis.laplace_families import Family
+from analysis.laplace_outer import Search, pseudo_inverse
+from analysis.laplace_parameters import Level, Objective
+from analysis.laplace_result import LaplaceFit, LevelEffects
+from analysis.laplace_start import Start
+
+_ZERO_SD = 1e-4
+
+
+def report(
+    design: Design,
+    family: Family,
+    objective: Objective,
+    search: Search,
+    *,
+    names: Sequence[str],
+    start: Start,
+    categories: npt.NDArray[Any],
+) -> LaplaceFit:
+    """The result in the caller's units."""
+    engine_covariance = 2 * pseudo_inverse(search.hessian)
+    covariance = design.back @ engine_covariance @ design.back.T
+    values = design.back @ search.par
+    _, second, end = design.layout.cuts
+    beta, of_beta = values[second:end], covariance[second:end, second:end]
+    errors = np.sqrt(np.diag(covariance))
+    statistic = beta / errors[second:end]
+    reach = ndtri(0.975) * errors[second:end]
+    levels = tuple(level_effects(design, objective, search.par))
+    what = tuple(sentence for level in levels for sentence in singular_sentences(level))
+    reason = _reason(search, start, names)
+    size, n = design.layout.size, design.rows.y.size
+    return LaplaceFit(
+        family=family.name, names=tuple(names), estimates=beta, std_errors=errors[second:end],
+        statistic=statistic, p=2 * ndtr(-np.abs(statistic)), ci_low=beta - reach, ci_high=beta + reach,
+        covariance=of_beta, shape_names=family.shape_names, shape=values[end:], shape_std_errors=errors[end:],
+        categories=categories, levels=levels, log_likelihood=-search.deviance / 2, deviance=search.deviance,
+        aic=search.deviance + 2 * size, bic=search.deviance + np.log(n) * size, parameters=size, rows=n,
+        converged=not reason, reason=reason, evaluations=objective.evaluations,
+        gradient=float(np.max(np.abs(search.gradient) * np.sqrt(np.diag(engine_covariance)))),
+        singular=bool(what), singular_what=what, par=search.par, par_covariance=engine_covariance,
+        design=design, engine_family=family,
+    )  # fmt: skip
+
+
+def level_effects(design: Design, objective: Objective, par: Floats) -> list[LevelEffects]:
+    """Covariances, conditional modes and their variances at these parameters, outermost level first."""
+    laplace, layout = objective.laplace, design.layout
+    objective(par, tolerance=1e-16)
+    load = layout.loadings(par)
+    known = laplace.covariance(load, laplace.curvature(load, laplace.last_sums))
+    out = []
+    for name, level, modes, spread, k in (
+        ("professional", layout.professional, laplace.professional_modes, known.of_professional, 0),
+        ("dyad", layout.dyad, laplace.dyad_modes, known.of_dyad, 1),
+    ):
+        if level.size:
+            loading = _triangle(design, level, par, k)
+            groups = design.rows.first_dyads if name == "professional" else slice(None)
+            variances = np.einsum("ij,jkg,lk->gil", loading, spread[..., groups], loading)
+            out.append(
+                LevelEffects(
+                    name, design.random_names[k], loading @ loading.T, design.labels[k], (loading @ modes).T, variances
+                )
+            )
+    return out
+
+
+def _triangle(design: Design, level: Level, par: Floats, which: int) -> Floats:
+    """L of one level in the caller's units."""
+    first, second, _ = design.layout.cuts
+    values = par[:first] if which == 0 else par[first:second]
+    return level.triangle(values) / design.z_scale[level.columns][:, None]
+
+
+def singular_sentences(level: LevelEffects) -> list[str]:
+    """What is degenerate at one level; sizes are judged against the largest standard deviation."""
+    sd = level.sd
+    out = [
+        f"the variance of {name} between {level.level}s is zero"
+        for name, value in zip(level.names, sd, strict=True)
+        if value <= _ZERO_SD * max(1.0, float(sd.max()))
+    ]
+    if not out and len(level.names) > 1:
+        values = np.linalg.eigvalsh(level.correlation)
+        if values[0] <= 1e-6:
+            out.append(f"the random coefficients {', '.join(level.names)} of {level.level}s are perfectly correlated")
+    return out
+
+
+def _reason(search: Search, start: Start, names: Sequence[str]) -> str:
+    if start.separating is not None:
+        return (
+            f"separation: column {names[start.separating]!r} tells some outcomes apart completely, "
+            "so its estimate grows without limit"
+        )
+    return search.reason

@@ -1,0 +1,86 @@
+# Simulates one small diary study and fits it with glmmTMB and ordinal, so that analysis/laplace.py can be held
+# against them. Run inside this folder: Rscript make_reference.R  (writes diary.csv and fits.json).
+# Each glmmTMB fit is carried on by Newton steps on TMB's own gradient until it no longer moves.
+suppressMessages({library(glmmTMB); library(ordinal); library(jsonlite)})
+set.seed(20260714)
+n_prof <- 60
+dyads_per <- sample(1:4, n_prof, replace = TRUE)
+prof_of <- rep(seq_len(n_prof), dyads_per)
+n_dyad <- length(prof_of)
+rows_per <- sample(3:12, n_dyad, replace = TRUE)
+dyad <- rep(seq_len(n_dyad), rows_per)
+prof <- prof_of[dyad]
+n <- length(dyad)
+conflict <- round(rnorm(n_dyad)[dyad], 4)
+demand <- round(rnorm(n), 4)
+hours <- round(runif(n, .5, 8), 2)
+u <- rnorm(n_prof); u_slope <- .3 * u + .8 * rnorm(n_prof); v <- rnorm(n_dyad)
+eta <- .35 * conflict + .3 * demand + .45 * u[prof] + .4 * v[dyad]
+calls <- rpois(n, exp(-1 + eta + log(hours)))
+events <- rnbinom(n, mu = exp(-.5 + eta + log(hours)), size = 1.6)
+anger <- rbinom(n, 1, plogis(-.6 + 1.4 * eta + .8 * u_slope[prof] * demand))
+trials <- sample(1:6, n, replace = TRUE)
+hidden <- rbinom(n, trials, plogis(-.2 + 1.2 * eta))
+strain <- findInterval(1.6 * eta + rlogis(n), c(-1.5, -.2, .9, 2.2)) + 1
+positive <- rnbinom(20 * n, mu = 1, size = 2)
+draw <- function(mu) { repeat { k <- rnbinom(1, mu = mu, size = 2); if (k > 0) return(k) } }
+fear <- ifelse(runif(n) < plogis(-.4 + eta), sapply(exp(.4 + .7 * eta), draw), 0)
+flat <- rpois(n, exp(.2 + .3 * demand))
+d <- data.frame(prof, dyad, conflict, demand, hours, calls, events, anger, trials, hidden, strain, fear, flat)
+d <- d[sample(n), ]
+write.csv(d, "diary.csv", row.names = FALSE)
+d <- read.csv("diary.csv")
+d$prof <- factor(d$prof); d$dyad <- factor(d$dyad); d$strain <- factor(d$strain, ordered = TRUE)
+
+tight <- function(fit) {
+  obj <- fit$obj; par <- fit$fit$par
+  hess <- function(p) {
+    h <- 1e-4; m <- length(p)
+    H <- sapply(seq_len(m), function(i) { e <- replace(numeric(m), i, h)
+      (as.vector(obj$gr(p + e)) - as.vector(obj$gr(p - e))) / (2 * h) })
+    (H + t(H)) / 2
+  }
+  for (k in 1:4) { H <- hess(par); par <- par - solve(H, as.vector(obj$gr(par))) }
+  H <- hess(par); value <- obj$fn(par); gradient <- max(abs(obj$gr(par)))
+  cov <- solve(H); names(par) <- names(fit$fit$par)
+  env <- obj$env; all <- env$last.par
+  list(deviance = 2 * value, gradient = gradient, par_names = names(par), par = as.vector(par),
+       se = sqrt(diag(cov)), modes = as.vector(all[names(all) == "b"]))
+}
+out <- list(); note <- function(name, formula, family, fit) {
+  r <- tight(fit); r$formula <- formula; r$family <- family
+  r$fixed <- names(fixef(fit)$cond); out[[name]] <<- r
+  cat(name, r$deviance, r$gradient, "\n")
+}
+RE <- "+ (1|prof) + (1|dyad)"
+tmb <- function(name, formula, family, ...) {
+  fit <- suppressWarnings(glmmTMB(as.formula(formula), d, family = family, ...))
+  note(name, formula, if (is.character(family)) family else family$family, fit)
+}
+tmb("binomial", paste("anger ~ conflict + demand", RE), binomial())
+tmb("binomial_trials", paste("cbind(hidden, trials - hidden) ~ conflict + demand", RE), binomial())
+tmb("binomial_one_level", "anger ~ conflict + demand + (1|prof)", binomial())
+tmb("binomial_slope", "anger ~ conflict + demand + (1 + demand|prof) + (1|dyad)", binomial())
+tmb("binomial_slope_diag", "anger ~ conflict + demand + diag(1 + demand|prof) + (1|dyad)", binomial())
+tmb("poisson", paste("calls ~ conflict + demand + offset(log(hours))", RE), poisson())
+tmb("negative_binomial", paste("events ~ conflict + demand + offset(log(hours))", RE), nbinom2())
+tmb("negative_binomial_slope",
+    "events ~ conflict + demand + offset(log(hours)) + (1|prof) + (1 + demand|dyad)", nbinom2())
+tmb("hurdle_poisson", paste("fear ~ conflict + demand", RE), truncated_poisson(),
+    ziformula = as.formula(paste("~ conflict + demand", RE)))
+tmb("hurdle_negative_binomial", paste("fear ~ conflict + demand", RE), truncated_nbinom2(),
+    ziformula = as.formula(paste("~ conflict + demand", RE)))
+clm_fit <- function(name, formula) {
+  fit <- clmm(as.formula(formula), d, Hess = TRUE, gradTol = 1e-9,
+              control = clmm.control(method = "nlminb", maxIter = 200, gradTol = 1e-9))
+  s <- sqrt(diag(vcov(fit)))
+  out[[name]] <<- list(deviance = -2 * as.numeric(fit$logLik), gradient = max(abs(fit$gradient)),
+    formula = formula, family = "ordinal", beta = as.list(fit$beta), alpha = as.vector(fit$alpha),
+    se = as.list(s), sd = lapply(VarCorr(fit), function(x) attr(x, "stddev")))
+  cat(name, out[[name]]$deviance, out[[name]]$gradient, "\n")
+}
+try(clm_fit("ordinal", paste("strain ~ conflict + demand", RE)))
+try(clm_fit("ordinal_one_level", "strain ~ conflict + demand + (1|prof)"))
+versions <- list(R = R.version.string, glmmTMB = as.character(packageVersion("glmmTMB")),
+                 TMB = as.character(packageVersion("TMB")), ordinal = as.character(packageVersion("ordinal")))
+write(toJSON(list(versions = versions, fits = out), digits = 15, auto_unbox = TRUE, pretty = TRUE), "fits.json")
