@@ -19,6 +19,7 @@ rows, biased towards small variances for binary rows in tiny groups (Breslow & L
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,12 +31,15 @@ from analysis.laplace_design import Design, Pieces, RandomColumns, build_design
 from analysis.laplace_families import Binomial, Family, NegativeBinomial, Poisson
 from analysis.laplace_inner import Laplace
 from analysis.laplace_ordinal import CumulativeLogit
-from analysis.laplace_outer import Search, minimise
+from analysis.laplace_outer import BEYOND, Search, minimise
 from analysis.laplace_parameters import Objective
 from analysis.laplace_report import report
 from analysis.laplace_result import LaplaceFit
 from analysis.laplace_start import Start, fixed_effects_only, metric, start_vector
 from analysis.laplace_truncated import TruncatedNegativeBinomial, TruncatedPoisson
+
+_LARGEST_SD = 100.0
+_LARGEST_LOG_SIZE = 10.0
 
 __all__ = ["LaplaceFit", "RandomColumns", "fit_laplace"]
 
@@ -79,6 +83,8 @@ def fit_laplace(
     design = build_design(pieces, random or RandomColumns())
     engine_family = make_family(family, design, categories)
     objective, start, search = _search(design, engine_family)
+    if search.reason == BEYOND and isinstance(engine_family, NegativeBinomial) and search.par[-1] > _LARGEST_LOG_SIZE:
+        return _without_overdispersion(design, engine_family, pieces.names)
     return report(design, engine_family, objective, search, names=pieces.names, start=start, categories=categories)
 
 
@@ -112,7 +118,27 @@ def _search(design: Design, family: Family) -> tuple[Objective, Start, Search]:
     objective = Objective(laplace, layout)
     start = fixed_effects_only(rows, family, _first_shape(design, family))
     par = start_vector(layout, start)
-    return objective, start, minimise(objective, par, metric(objective, par))
+    ceiling = np.full(layout.size, np.inf)
+    ceiling[: layout.cuts[1]] = _LARGEST_SD
+    if isinstance(family, NegativeBinomial):
+        ceiling[layout.cuts[2] :] = _LARGEST_LOG_SIZE
+    return objective, start, minimise(objective, par, metric(objective, par), ceiling=ceiling)
+
+
+def _without_overdispersion(design: Design, family: NegativeBinomial, names: Sequence[str]) -> LaplaceFit:
+    """The limit of an infinite size: the Poisson fit, told as the boundary of the negative binomial."""
+    layout = replace(design.layout, shape=0)
+    poisson_design = replace(design, layout=layout, back=design.back[: layout.size, : layout.size])
+    poisson = TruncatedPoisson if isinstance(family, TruncatedNegativeBinomial) else Poisson
+    limit = poisson(design.rows.y, design.rows.weights)
+    objective, start, search = _search(poisson_design, limit)
+    fit = report(poisson_design, limit, objective, search, names=names, start=start, categories=np.zeros(0))
+    said = "the size grows without limit: the counts vary no more than Poisson counts do"
+    return replace(
+        fit, family=family.name, shape_names=family.shape_names, shape=np.array([np.inf]),
+        shape_std_errors=np.array([np.nan]), parameters=fit.parameters + 1, aic=fit.aic + 2,
+        bic=fit.bic + float(np.log(fit.rows)), singular=True, singular_what=(*fit.singular_what, said),
+    )  # fmt: skip
 
 
 def _first_shape(design: Design, family: Family) -> Floats:

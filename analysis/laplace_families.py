@@ -16,7 +16,7 @@ from scipy.special import digamma, expit, gammaln
 
 from analysis.laplace_blocks import Floats
 
-_PRODUCT_RUN = 512
+_PRODUCT_RUN = 16
 
 
 class Family(Protocol):
@@ -73,13 +73,12 @@ class Binomial:
             )
 
     def curve(self, y: Floats, eta: Floats, shape: Floats, weights: Floats | None) -> tuple[float, Floats, Floats]:
+        if weights is None:
+            return _binary_curve(y, eta)
         fade = np.exp(-np.abs(eta))
         grown = 1.0 + fade
         mean = np.where(eta >= 0, 1.0, fade) / grown
-        if weights is None:
-            loss = _log_of_product(grown) + float(np.maximum(eta, 0).sum()) - float(y @ eta)
-        else:
-            loss = total(np.log(grown) + np.maximum(eta, 0) - y * eta, weights)
+        loss = total(np.log(grown) + np.maximum(eta, 0) - y * eta, weights)
         return loss, mean - y, fade / (grown * grown)
 
     def third(self, y: Floats, eta: Floats, shape: Floats, first: Floats, second: Floats) -> Floats:
@@ -174,13 +173,26 @@ class NegativeBinomial:
         return random.poisson(random.gamma(size, np.exp(eta) / size)).astype(float)
 
 
+def _binary_curve(y: Floats, eta: Floats) -> tuple[float, Floats, Floats]:
+    """The curve of 0/1 outcomes: with s = +1 for a zero, -1 for a one, the loss is log(1 + exp(s eta))."""
+    sign = 1.0 - 2.0 * y
+    odds = eta * sign
+    np.exp(odds, out=odds)
+    rest = 1.0 + odds
+    loss = _log_of_product(rest)
+    np.reciprocal(rest, out=rest)
+    odds *= rest
+    rest *= odds
+    odds *= sign
+    return loss, odds, rest
+
+
 def _log_of_product(values: Floats) -> float:
-    """Sum of logarithms of numbers between one and two: a logarithm per run of 512 factors, none overflows."""
+    """Sum of logarithms of numbers of at least one: one logarithm for every 16, unless their product overflows."""
     whole = values.size // _PRODUCT_RUN * _PRODUCT_RUN
-    runs = np.multiply.reduce(values[:whole].reshape(-1, _PRODUCT_RUN), axis=1)
-    return float(np.log(runs).sum() + np.log(values[whole:].prod())) if whole < values.size else float(
-        np.log(runs).sum()
-    )
+    runs = np.multiply.reduce(values[:whole].reshape(_PRODUCT_RUN, -1), axis=0)
+    summed = float(np.log(runs).sum() + np.log(values[whole:]).sum())
+    return summed if np.isfinite(summed) else float(np.log(values).sum())
 
 
 __all__ = ["Binomial", "Family", "NegativeBinomial", "Poisson", "total"]

@@ -21,6 +21,8 @@ _QUASI_NEWTON_STEPS = 200
 _INNER_TIGHT = 1e-16
 _DIFFERENCE = 2e-3
 _FLAT = 1e-7
+_ONE_SIDED_FROM = 50_000
+BEYOND = "a parameter grows without limit"
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,21 @@ class _Point:
     gradient: Floats
 
 
-def minimise(objective: Objective, start: Floats, metric: Floats) -> Search:
-    """Minimises the objective from `start`; `metric` is a guess of its Hessian there, positive definite."""
+def minimise(objective: Objective, start: Floats, metric: Floats, *, ceiling: Floats) -> Search:
+    """Minimises the objective from `start`; `metric` is a guess of its Hessian there, positive definite.
+
+    The search is given up once a parameter is larger than its `ceiling`: the optimum is at infinity.
+    """
     value, gradient = objective(start)
     if gradient is None:
         raise ValueError("the likelihood is not finite at the starting values: look for extreme values of X")
     point = _Point(start, value, gradient)
     reason, hessian, decrement = "the search used up its rounds", metric, np.inf
     for _ in range(_ROUNDS):
-        point, hessian = _quasi_newton(objective, point, hessian)
+        point, hessian = _quasi_newton(objective, point, hessian, ceiling)
+        if (np.abs(point.par) > ceiling).any():
+            reason = BEYOND
+            break
         hessian = difference_hessian(objective, point.par, hessian)
         escape = _escape(objective, point, hessian)
         if escape is not None:
@@ -67,28 +75,33 @@ def minimise(objective: Objective, start: Floats, metric: Floats) -> Search:
 
 
 def difference_hessian(objective: Objective, par: Floats, scale: Floats) -> Floats:
-    """Hessian by central differences of the gradient, steps of 1/500 of a conditional standard error.
+    """Hessian by differences of the gradient, symmetrised.
 
-    The modes at par - h are first guessed by mirroring those at par + h, which leaves Newton little to do.
+    Central differences with steps of 1/500 of a conditional standard error, the modes at par - h first guessed by
+    mirroring those at par + h. From 50,000 rows on one-sided ones with a tenth of that step: their error is the
+    step times the skewness of the likelihood, which has faded by then.
     """
     laplace = objective.laplace
-    objective(par, tolerance=_INNER_TIGHT)
+    central = objective.laplace.rows.y.size < _ONE_SIDED_FROM
+    _, here = objective(par, tolerance=_INNER_TIGHT)
     base = laplace.dyad_modes.copy(), laplace.professional_modes.copy()
     out = np.empty((par.size, par.size))
     for i in range(par.size):
         step = np.zeros(par.size)
-        step[i] = _DIFFERENCE * np.sqrt(2 / max(scale[i, i], 1e-8))
+        step[i] = _DIFFERENCE * (1.0 if central else 0.1) * np.sqrt(2 / max(scale[i, i], 1e-8))
         laplace.dyad_modes, laplace.professional_modes = base
         up = objective(par + step, tolerance=_INNER_TIGHT)[1]
-        laplace.dyad_modes = 2 * base[0] - laplace.dyad_modes
-        laplace.professional_modes = 2 * base[1] - laplace.professional_modes
-        down = objective(par - step, tolerance=_INNER_TIGHT)[1]
-        out[i] = scale[i] if up is None or down is None else (up - down) / (2 * step[i])
+        low, span = here, step[i]
+        if central:
+            laplace.dyad_modes = 2 * base[0] - laplace.dyad_modes
+            laplace.professional_modes = 2 * base[1] - laplace.professional_modes
+            low, span = objective(par - step, tolerance=_INNER_TIGHT)[1], 2 * step[i]
+        out[i] = scale[i] if up is None or low is None else (up - low) / span
     laplace.dyad_modes, laplace.professional_modes = base
     return (out + out.T) / 2
 
 
-def _quasi_newton(objective: Objective, point: _Point, metric: Floats) -> tuple[_Point, Floats]:
+def _quasi_newton(objective: Objective, point: _Point, metric: Floats, ceiling: Floats) -> tuple[_Point, Floats]:
     """BFGS until the predicted gain is small; returns the point and the Hessian it has learnt."""
     inverse = np.linalg.inv(metric)
     size = point.par.size
@@ -102,6 +115,8 @@ def _quasi_newton(objective: Objective, point: _Point, metric: Floats) -> tuple[
             break
         move, turn = found.par - point.par, found.gradient - point.gradient
         point = found
+        if (np.abs(point.par) > ceiling).any():
+            break
         bend = float(move @ turn)
         if bend > 1e-12 * float(np.linalg.norm(move) * np.linalg.norm(turn)):
             keep = np.eye(size) - np.outer(move, turn) / bend
