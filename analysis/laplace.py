@@ -1,19 +1,21 @@
 """Mixed models for binary, count and ordered outcomes of dyads in professionals, by Laplace approximation.
 
-    fit = fit_laplace(y, X, professional_codes, dyad_codes, family="binomial", names=["(Intercept)", "conflict"])
+    fit = fit_laplace(y, X, professional_codes, dyad_codes, names=["(Intercept)", "conflict"])
 
-The joint for a formula front: hand over the outcome, the model matrix with its intercept column (without one for
-`ordinal`, whose thresholds take its place), one code per row for each level, and, for random slopes, the columns
-and names in `RandomColumns`. Offsets, weights and row order are passed through; rows need no sorting and must be
-complete. A level that the formula does not name is passed as None. Each dyad needs a code of its own: a client
-code that is repeated under two professionals is refused as crossed.
+The joint for a formula front: hand over the outcome, the model matrix with its intercept column (without
+one for `ordinal`, whose thresholds take its place), one code per row for each level, and, for random
+slopes, the columns and names in `RandomColumns`. Offsets, weights and row order are passed through; rows
+need no sorting and must be complete. A level that the formula does not name is passed as None. Each dyad
+needs a code of its own: a client code that is repeated under two professionals is refused as crossed.
 
-Families: `binomial` (0/1, or proportions with the trials as weights), `poisson`, `negative_binomial` (variance
-mu + mu^2/size), `ordinal` (cumulative logit), `truncated_poisson` and `truncated_negative_binomial` (counts of
-one or more). The two parts of a hurdle are fitted by `analysis.hurdle.fit_hurdle`.
+Families: `binomial` (0/1, or proportions with the trials as weights), `poisson`, `negative_binomial`
+(variance mu + mu^2/size), `ordinal` (cumulative logit), `truncated_poisson` and
+`truncated_negative_binomial` (counts of one or more). The two parts of a hurdle are fitted by
+`analysis.hurdle.fit_hurdle`.
 
-The approximation is the first-order one of glmmTMB and of lme4 with nAGQ = 1: accurate when a group has several
-rows, biased towards small variances for binary rows in tiny groups (Breslow & Lin 1995, doi 10.1093/biomet/82.1.81).
+The approximation is the first-order one of glmmTMB and of lme4 with nAGQ = 1: accurate when a group has
+several rows, biased towards small variances for binary rows in tiny groups (Breslow & Lin 1995, doi
+10.1093/biomet/82.1.81).
 """
 
 from __future__ import annotations
@@ -32,14 +34,16 @@ from analysis.laplace_families import Binomial, Family, NegativeBinomial, Poisso
 from analysis.laplace_inner import Laplace
 from analysis.laplace_ordinal import CumulativeLogit
 from analysis.laplace_outer import BEYOND, Search, minimise
-from analysis.laplace_parameters import Objective
+from analysis.laplace_parameters import Layout, Objective
 from analysis.laplace_report import report
 from analysis.laplace_result import LaplaceFit
 from analysis.laplace_start import Start, fixed_effects_only, metric, start_vector
 from analysis.laplace_truncated import TruncatedNegativeBinomial, TruncatedPoisson
 
-_LARGEST_SD = 100.0
+_LARGEST_LOGIT_SD = 25.0
+_LARGEST_LOG_SD = 50.0
 _LARGEST_LOG_SIZE = 10.0
+_REORDERINGS = 3
 
 __all__ = ["LaplaceFit", "RandomColumns", "fit_laplace"]
 
@@ -62,16 +66,18 @@ def fit_laplace(
     added to the linear predictor, for example log(hours of contact); `weights` (n,) are trials for binomial
     proportions and multiply a row's log-likelihood otherwise. Estimates are on the link scale (logit or log).
 
-    Raises ValueError, naming the column, for an outcome outside the family's range, missing or infinite values,
-    constant or collinear columns, a level with one group, and dyads that are not nested in professionals. A
-    search that does not converge, separation included, is a field of the result.
+    Raises ValueError, naming the column, for an outcome outside the family's range, missing or infinite
+    values, constant or collinear columns, a level with one group, and dyads that are not nested in
+    professionals. A search that does not converge, separation included, is a field of the result.
     """
     outcome = _outcome(y, checked_family(family))
     row_weights = None if weights is None else finite_vector(weights, "weights", outcome.size)
     if row_weights is not None:
         check_weights(row_weights)
     check_outcome(outcome, family, row_weights)
-    categories, codes = np.unique(outcome, return_inverse=True) if family == "ordinal" else (np.zeros(0), outcome)
+    categories, codes = (
+        np.unique(outcome, return_inverse=True) if family == "ordinal" else (np.zeros(0), outcome)
+    )
     shape = categories.size - 1 if family == "ordinal" else int(family.endswith("negative_binomial"))
     width = np.shape(X)[1] if np.ndim(X) == 2 else 0
     pieces = Pieces(
@@ -82,10 +88,16 @@ def fit_laplace(
     )  # fmt: skip
     design = build_design(pieces, random or RandomColumns())
     engine_family = make_family(family, design, categories)
-    objective, start, search = _search(design, engine_family)
-    if search.reason == BEYOND and isinstance(engine_family, NegativeBinomial) and search.par[-1] > _LARGEST_LOG_SIZE:
+    design, objective, start, search = _search(design, engine_family)
+    if (
+        search.reason == BEYOND
+        and isinstance(engine_family, NegativeBinomial)
+        and search.par[-1] > _LARGEST_LOG_SIZE
+    ):
         return _without_overdispersion(design, engine_family, pieces.names)
-    return report(design, engine_family, objective, search, names=pieces.names, start=start, categories=categories)
+    return report(
+        design, engine_family, objective, search, names=pieces.names, start=start, categories=categories
+    )
 
 
 def make_family(family: str, design: Design, categories: npt.NDArray[Any]) -> Family:
@@ -112,26 +124,40 @@ def _outcome(y: npt.ArrayLike, family: str) -> Floats:
         raise
 
 
-def _search(design: Design, family: Family) -> tuple[Objective, Start, Search]:
+def _search(design: Design, family: Family) -> tuple[Design, Objective, Start, Search]:
+    """Searches; again with a level's random coefficients reordered where that straightens the way."""
     rows, layout = design.rows, design.layout
     laplace = Laplace(rows, family, (layout.professional.size, layout.dyad.size))
     objective = Objective(laplace, layout)
     start = fixed_effects_only(rows, family, _first_shape(design, family))
     par = start_vector(layout, start)
-    ceiling = np.full(layout.size, np.inf)
-    ceiling[: layout.cuts[1]] = _LARGEST_SD
+    search = minimise(objective, par, metric(objective, par), ceiling=_ceiling(layout, family))
+    for _ in range(_REORDERINGS):
+        other = objective.layout.reordered(search.par)
+        if other is None or search.reason == BEYOND:
+            break
+        objective.layout, par = other
+        laplace.forget_modes()
+        search = minimise(objective, par, metric(objective, par), ceiling=_ceiling(layout, family))
+    return replace(design, layout=objective.layout), objective, start, search
+
+
+def _ceiling(layout: Layout, family: Family) -> Floats:
+    """Parameters larger than this have their optimum at infinity."""
+    out = np.full(layout.size, np.inf)
+    out[: layout.cuts[1]] = _LARGEST_LOGIT_SD if family.name in ("binomial", "ordinal") else _LARGEST_LOG_SD
     if isinstance(family, NegativeBinomial):
-        ceiling[layout.cuts[2] :] = _LARGEST_LOG_SIZE
-    return objective, start, minimise(objective, par, metric(objective, par), ceiling=ceiling)
+        out[layout.cuts[2] :] = _LARGEST_LOG_SIZE
+    return out
 
 
 def _without_overdispersion(design: Design, family: NegativeBinomial, names: Sequence[str]) -> LaplaceFit:
     """The limit of an infinite size: the Poisson fit, told as the boundary of the negative binomial."""
     layout = replace(design.layout, shape=0)
-    poisson_design = replace(design, layout=layout, back=design.back[: layout.size, : layout.size])
+    poisson_design = replace(design, layout=layout)
     poisson = TruncatedPoisson if isinstance(family, TruncatedNegativeBinomial) else Poisson
     limit = poisson(design.rows.y, design.rows.weights)
-    objective, start, search = _search(poisson_design, limit)
+    poisson_design, objective, start, search = _search(poisson_design, limit)
     fit = report(poisson_design, limit, objective, search, names=names, start=start, categories=np.zeros(0))
     said = "the size grows without limit: the counts vary no more than Poisson counts do"
     return replace(
@@ -147,4 +173,4 @@ def _first_shape(design: Design, family: Family) -> Floats:
         return np.full(design.layout.shape, np.log(2.0))
     counts = np.bincount(design.rows.y.astype(np.intp), weights=design.rows.weights)
     below = np.cumsum(counts)[:-1] / counts.sum()
-    return np.log(below / (1 - below))
+    return np.asarray(np.log(below / (1 - below)))

@@ -1,4 +1,4 @@
-"""Many small symmetric matrices at once, stored (q, q, groups) so that every operation runs along the groups."""
+"""Many small symmetric matrices at once, stored (q, q, groups): every operation runs along the groups."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _SMALLEST_PIVOT = 0.5
 def cholesky(matrices: Floats) -> tuple[Floats, bool]:
     """Lower Cholesky factors of (q, q, g) matrices, and whether every one was positive definite.
 
-    The matrices are identity plus something, so a pivot that is not positive is raised to one half: the factor
-    then belongs to a nearby positive matrix and still gives a descent direction.
+    The matrices are identity plus something, so a pivot that is not positive is raised to one half: the
+    factor then belongs to a nearby positive matrix and still gives a descent direction.
     """
     q = matrices.shape[0]
     factor = np.zeros_like(matrices)

@@ -44,7 +44,9 @@ def finite_columns(values: npt.ArrayLike, names: Sequence[str], rows: int) -> Fl
     """Columns (rows, p), transposed to (p, rows) and made contiguous, all finite and one name each."""
     matrix = np.asarray(values, dtype=float)
     if matrix.ndim != 2 or matrix.shape[0] != rows:
-        raise ValueError(f"the model matrix must have {rows} rows, one per outcome, but its shape is {matrix.shape}")
+        raise ValueError(
+            f"the model matrix must have {rows} rows, one per outcome, but its shape is {matrix.shape}"
+        )
     if len(names) != matrix.shape[1]:
         raise ValueError(f"{len(names)} names were given for {matrix.shape[1]} columns")
     out = np.ascontiguousarray(matrix.T)
@@ -84,7 +86,7 @@ def check_weights(weights: Floats) -> None:
 
 
 def group_codes(values: npt.NDArray[Any], name: str, rows: int) -> Ints:
-    """Whole-number codes of a grouping column; codes that are small whole numbers already are left as they are."""
+    """Whole-number codes of a grouping column; small whole numbers stay as they are."""
     codes = np.asarray(values)
     if codes.shape != (rows,):
         raise ValueError(f"{name} has shape {codes.shape} but the outcome has {rows} rows")
@@ -98,7 +100,7 @@ def group_codes(values: npt.NDArray[Any], name: str, rows: int) -> Ints:
 
 
 def check_columns(x: Floats, names: Sequence[str], intercept: int | None, ordinal: bool) -> None:
-    """Refuses constant and collinear columns. `x` (p, n) centred and scaled, as `scaled_columns` returns it."""
+    """Refuses constant and collinear columns; `x` (p, n) is centred and scaled."""
     for j, name in enumerate(names):
         if j != intercept and np.ptp(x[j]) == 0:
             hint = "the thresholds of an ordinal model are its intercepts" if ordinal else "drop it"
@@ -113,7 +115,9 @@ def check_columns(x: Floats, names: Sequence[str], intercept: int | None, ordina
         left = gram[j, j] - factor[j, :j] @ factor[j, :j]
         if left < _COLLINEAR:
             with_ = [names[k] for k in range(j) if abs(factor[j, k]) > 1e-6]
-            raise ValueError(f"column {name!r} is a combination of {', '.join(map(repr, with_))}: drop one of them")
+            raise ValueError(
+                f"column {name!r} is a combination of {', '.join(map(repr, with_))}: drop one of them"
+            )
         factor[j, j] = np.sqrt(left)
 
 

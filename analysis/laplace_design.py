@@ -31,14 +31,22 @@ class RandomColumns:
 
 
 @dataclass(frozen=True)
+class Scales:
+    """What was taken off the columns of X (mean) and what they and those of z were divided by."""
+
+    middle: Floats
+    spread: Floats
+    intercept: int | None
+    z: Floats
+
+
+@dataclass(frozen=True)
 class Design:
     """Rows in engine order and units, with what is needed to come back."""
 
     rows: Rows
     layout: Layout
-    back: Floats
-    """Reported parameters = back @ parameters."""
-    z_scale: Floats
+    scales: Scales
     random_names: tuple[tuple[str, ...], tuple[str, ...]]
     labels: tuple[npt.NDArray[Any], npt.NDArray[Any]]
     """Code of each professional and of each dyad, in engine order."""
@@ -80,8 +88,8 @@ def build_design(pieces: Pieces, random: RandomColumns) -> Design:
         tuple(given) if level.size else ()
         for given, level in zip((random.professional_names, random.dyad_names), levels, strict=True)
     )
-    back = _way_back(layout, (middle, spread, intercept), z_scale)
-    return Design(rows, layout, back, z_scale, (names[0], names[1]), labels)
+    scales = Scales(middle, spread, intercept, z_scale)
+    return Design(rows, layout, scales, (names[0], names[1]), labels)
 
 
 def _scales(x: Floats, ordinal: bool) -> tuple[Floats, Floats, int | None]:
@@ -99,12 +107,16 @@ def _scales(x: Floats, ordinal: bool) -> tuple[Floats, Floats, int | None]:
 def _codes(pieces: Pieces, n: int) -> tuple[Ints, Ints]:
     """Sorting codes; an absent level is one group (professional) or the same groups (dyad)."""
     none = np.zeros(n, dtype=np.intp)
-    professional = none if pieces.professional is None else group_codes(pieces.professional, "professional", n)
+    professional = (
+        none if pieces.professional is None else group_codes(pieces.professional, "professional", n)
+    )
     dyad = none if pieces.dyad is None else group_codes(pieces.dyad, "dyad", n)
     return professional, dyad
 
 
-def _random_columns(pieces: Pieces, random: RandomColumns, n: int) -> tuple[Floats, Floats, tuple[Level, Level]]:
+def _random_columns(
+    pieces: Pieces, random: RandomColumns, n: int
+) -> tuple[Floats, Floats, tuple[Level, Level]]:
     """Distinct scaled columns (m, n), their scales, and which of them each level uses."""
     columns: list[Floats] = []
     levels = []
@@ -119,9 +131,13 @@ def _random_columns(pieces: Pieces, random: RandomColumns, n: int) -> tuple[Floa
                 places.append(same[0] if same else len(columns))
                 if not same:
                     columns.append(column)
-            if len(set(places)) < len(places):
-                raise ValueError(f"random coefficients {', '.join(names)} hold the same column twice")
-        levels.append(Level(np.array(places, dtype=np.intp), correlated))
+            constant = [name for name, k in zip(names, places, strict=False) if np.ptp(columns[k]) == 0]
+            if len(constant) > 1 or len(set(places)) < len(places):
+                said = constant[-1] if len(constant) > 1 else names[-1]
+                raise ValueError(f"the random slope {said!r} does not vary, or repeats another")
+        levels.append(
+            Level(np.array(places, dtype=np.intp), correlated, np.arange(len(places), dtype=np.intp))
+        )
     z = np.array(columns)
     scale = np.sqrt((z * z).mean(axis=1))
     if (scale == 0).any():
@@ -132,22 +148,23 @@ def _random_columns(pieces: Pieces, random: RandomColumns, n: int) -> tuple[Floa
 def _labels(pieces: Pieces, rows: Rows) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     firsts = rows.starts if rows.order is None else rows.order[rows.starts]
     none = np.zeros(0)
-    professional = none if pieces.professional is None else np.asarray(pieces.professional)[firsts[rows.first_dyads]]
+    professional = (
+        none if pieces.professional is None else np.asarray(pieces.professional)[firsts[rows.first_dyads]]
+    )
     return professional, none if pieces.dyad is None else np.asarray(pieces.dyad)[firsts]
 
 
-def _way_back(layout: Layout, scales: tuple[Floats, Floats, int | None], z_scale: Floats) -> Floats:
+def way_back(layout: Layout, scales: Scales) -> Floats:
     """The matrix from engine parameters to reported ones."""
-    middle, spread, intercept = scales
     first, second, end = layout.cuts
     back = np.eye(layout.size)
     for level, low in ((layout.professional, 0), (layout.dyad, first)):
         for k, row in enumerate(level.places[0]):
-            back[low + k, low + k] = 1 / z_scale[level.columns[row]]
-    back[range(second, end), range(second, end)] = 1 / spread
-    shift = middle / spread
-    if intercept is not None:
-        back[second + intercept, second:end] -= shift / spread[intercept]
+            back[low + k, low + k] = 1 / scales.z[level.columns[row]]
+    back[range(second, end), range(second, end)] = 1 / scales.spread
+    shift = scales.middle / scales.spread
+    if scales.intercept is not None:
+        back[second + scales.intercept, second:end] -= shift / scales.spread[scales.intercept]
     elif layout.shape and shift.any():
         back[end:, second:end] += shift
     return back

@@ -1,8 +1,9 @@
 """Ordered categories by cumulative logits: P(y <= j) = logistic(threshold_j - eta), no intercept in eta.
 
-With a and b the upper and lower threshold of the observed category, each minus eta, and F the logistic function,
-F(a) - F(b) = F(a) (1 - F(b)) (1 - exp(b - a)), so that no digits are lost in the tails (McCullagh 1980,
-doi 10.1111/j.2517-6161.1980.tb01109.x). The categories are 0..k in the engine; thresholds are the shape.
+With a and b the upper and lower threshold of the observed category, each minus eta, and F the logistic
+function, F(a) - F(b) = F(a) (1 - F(b)) (1 - exp(b - a)), so that no digits are lost in the tails (McCullagh
+1980, doi 10.1111/j.2517-6161.1980.tb01109.x). The categories are 0..k in the engine; thresholds are the
+shape.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ class CumulativeLogit:
         self.categories = categories
         self.shape_names = tuple(f"{low}|{high}" for low, high in zip(labels, labels[1:], strict=False))
 
-    def curve(self, y: Floats, eta: Floats, shape: Floats, weights: Floats | None) -> tuple[float, Floats, Floats]:
+    def curve(
+        self, y: Floats, eta: Floats, shape: Floats, weights: Floats | None
+    ) -> tuple[float, Floats, Floats]:
         above, below, gap = self._edges(y, eta, shape)
         if (np.diff(shape) <= 0).any():
             return np.inf, above, below
@@ -32,12 +35,14 @@ class CumulativeLogit:
             loss = np.logaddexp(0, -above) + np.logaddexp(0, below) - np.log(-np.expm1(-gap))
         return total(loss, weights), (1 - high) - low, high * (1 - high) + low * (1 - low)
 
-    def third(self, y: Floats, eta: Floats, shape: Floats, first: Floats, second: Floats) -> Floats:
+    def third(self, y: Floats, eta: Floats, shape: Floats, _first: Floats, _second: Floats) -> Floats:
         above, below, _ = self._edges(y, eta, shape)
         high, low = expit(above), expit(below)
         return np.asarray(-high * (1 - high) * (1 - 2 * high) - low * (1 - low) * (1 - 2 * low))
 
-    def shape_gradient(self, y: Floats, eta: Floats, shape: Floats, rows: tuple[Floats, Floats, Floats]) -> Floats:
+    def shape_gradient(
+        self, y: Floats, eta: Floats, shape: Floats, rows: tuple[Floats, Floats, Floats]
+    ) -> Floats:
         weight, spread, pull = rows
         above, below, gap = self._edges(y, eta, shape)
         high, low = expit(above), expit(below)
@@ -58,7 +63,7 @@ class CumulativeLogit:
         ends = np.zeros((eta.size, 1))
         return np.diff(np.hstack([ends, cumulative, ends + 1]), axis=1)
 
-    def draw(self, eta: Floats, shape: Floats, trials: Floats, random: np.random.Generator) -> Floats:
+    def draw(self, eta: Floats, shape: Floats, _trials: Floats, random: np.random.Generator) -> Floats:
         noise = random.logistic(size=eta.size)
         return np.searchsorted(shape, eta + noise).astype(float)
 

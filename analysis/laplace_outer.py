@@ -1,8 +1,8 @@
 """The outer search: quasi-Newton on the exact gradient, then Newton steps on a differenced Hessian.
 
-The deviance is even in each column of L, so a variance of zero is an ordinary stationary point: it is told apart
-from a minimum by the Hessian, and left along its direction of negative curvature (Nocedal & Wright 2006,
-doi 10.1007/978-0-387-40065-5, chapters 3 and 6).
+The deviance is even in each column of L, so a variance of zero is an ordinary stationary point: it is told
+apart from a minimum by the Hessian, and left along its direction of negative curvature (Nocedal & Wright
+2006, doi 10.1007/978-0-387-40065-5, chapters 3 and 6).
 """
 
 from __future__ import annotations
@@ -77,9 +77,9 @@ def minimise(objective: Objective, start: Floats, metric: Floats, *, ceiling: Fl
 def difference_hessian(objective: Objective, par: Floats, scale: Floats) -> Floats:
     """Hessian by differences of the gradient, symmetrised.
 
-    Central differences with steps of 1/500 of a conditional standard error, the modes at par - h first guessed by
-    mirroring those at par + h. From 50,000 rows on one-sided ones with a tenth of that step: their error is the
-    step times the skewness of the likelihood, which has faded by then.
+    Central differences with steps of 1/500 of a conditional standard error, the modes at par - h first
+    guessed by mirroring those at par + h. From 50,000 rows on one-sided ones with a tenth of that step:
+    their error is the step times the skewness of the likelihood, which has faded by then.
     """
     laplace = objective.laplace
     central = objective.laplace.rows.y.size < _ONE_SIDED_FROM
@@ -101,7 +101,9 @@ def difference_hessian(objective: Objective, par: Floats, scale: Floats) -> Floa
     return (out + out.T) / 2
 
 
-def _quasi_newton(objective: Objective, point: _Point, metric: Floats, ceiling: Floats) -> tuple[_Point, Floats]:
+def _quasi_newton(
+    objective: Objective, point: _Point, metric: Floats, ceiling: Floats
+) -> tuple[_Point, Floats]:
     """BFGS until the predicted gain is small; returns the point and the Hessian it has learnt."""
     inverse = np.linalg.inv(metric)
     size = point.par.size

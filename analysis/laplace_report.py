@@ -10,9 +10,9 @@ import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
 from analysis.laplace_blocks import Floats
-from analysis.laplace_design import Design
+from analysis.laplace_design import Design, way_back
 from analysis.laplace_families import Family
-from analysis.laplace_outer import Search, pseudo_inverse
+from analysis.laplace_outer import BEYOND, Search, pseudo_inverse
 from analysis.laplace_parameters import Level, Objective
 from analysis.laplace_result import LaplaceFit, LevelEffects
 from analysis.laplace_start import Start
@@ -32,11 +32,15 @@ def report(
 ) -> LaplaceFit:
     """The result in the caller's units."""
     engine_covariance = 2 * pseudo_inverse(search.hessian)
-    covariance = design.back @ engine_covariance @ design.back.T
-    values = design.back @ search.par
+    back = way_back(design.layout, design.scales)
+    covariance = back @ engine_covariance @ back.T
+    values = back @ search.par
     _, second, end = design.layout.cuts
     beta, of_beta = values[second:end], covariance[second:end, second:end]
     errors = np.sqrt(np.diag(covariance))
+    if search.reason == BEYOND:
+        errors = np.full_like(errors, np.nan)
+    errors[[second + j for j in start.separating]] = np.nan
     statistic = beta / errors[second:end]
     reach = ndtri(0.975) * errors[second:end]
     levels = tuple(level_effects(design, objective, search.par))
@@ -68,12 +72,18 @@ def level_effects(design: Design, objective: Objective, par: Floats) -> list[Lev
         ("dyad", layout.dyad, laplace.dyad_modes, known.of_dyad, 1),
     ):
         if level.size:
-            loading = _triangle(design, level, par, k)
+            # Rows in the caller's order; columns are the spherical effects, whose order is the engine's own.
+            loading = _triangle(design, level, par, k)[np.argsort(level.given)]
             groups = design.rows.first_dyads if name == "professional" else slice(None)
             variances = np.einsum("ij,jkg,lk->gil", loading, spread[..., groups], loading)
             out.append(
                 LevelEffects(
-                    name, design.random_names[k], loading @ loading.T, design.labels[k], (loading @ modes).T, variances
+                    name,
+                    design.random_names[k],
+                    loading @ loading.T,
+                    design.labels[k],
+                    (loading @ modes).T,
+                    variances,
                 )
             )
     return out
@@ -83,7 +93,7 @@ def _triangle(design: Design, level: Level, par: Floats, which: int) -> Floats:
     """L of one level in the caller's units."""
     first, second, _ = design.layout.cuts
     values = par[:first] if which == 0 else par[first:second]
-    return level.triangle(values) / design.z_scale[level.columns][:, None]
+    return level.triangle(values) / design.scales.z[level.columns][:, None]
 
 
 def singular_sentences(level: LevelEffects) -> list[str]:
@@ -97,14 +107,21 @@ def singular_sentences(level: LevelEffects) -> list[str]:
     if not out and len(level.names) > 1:
         values = np.linalg.eigvalsh(level.correlation)
         if values[0] <= 1e-6:
-            out.append(f"the random coefficients {', '.join(level.names)} of {level.level}s are perfectly correlated")
+            out.append(
+                f"the random coefficients {', '.join(level.names)} of {level.level}s are perfectly correlated"
+            )
     return out
 
 
 def _reason(search: Search, start: Start, names: Sequence[str]) -> str:
-    if start.separating is not None:
+    if start.separating:
         return (
-            f"separation: column {names[start.separating]!r} tells some outcomes apart completely, "
+            f"separation: column {names[start.separating[0]]!r} tells some outcomes apart completely, "
             "so its estimate grows without limit"
+        )
+    if search.reason == BEYOND:
+        return (
+            "a standard deviation grows without limit: outcomes hardly vary within groups, "
+            "or a column tells them apart completely"
         )
     return search.reason

@@ -106,7 +106,7 @@ class LaplaceFit:
         random: RandomColumns | None = None,
         scale: Scale = "response",
     ) -> Floats:
-        """Predictions (n,) for new rows; ordered categories give probabilities (n, categories) on the response scale.
+        """Predictions (n,) for new rows; for ordered categories and the response scale, probabilities (n, k).
 
         Groups that were not in the data, and levels whose codes are left out, count with an effect of zero.
         """
@@ -150,7 +150,7 @@ class LaplaceFit:
         return [level.modes for level in self.levels]
 
     def _engine_eta(self, modes: list[Floats]) -> Floats:
-        """Linear predictor of the data's rows for these random coefficients, in the caller's order and units."""
+        """Linear predictor of the data's rows for these random coefficients, in the caller's order."""
         rows, layout = self.design.rows, self.design.layout
         beta, shape = layout.split(self.par)
         eta = beta @ rows.x + (0.0 if rows.offset is None else rows.offset)
@@ -159,9 +159,10 @@ class LaplaceFit:
         of_row = np.repeat(np.arange(rows.dyads), rows.counts)
         for level, effects in zip(self.levels, modes, strict=True):
             outer = level.level == "professional"
-            columns = (layout.professional if outer else layout.dyad).columns
+            known = layout.professional if outer else layout.dyad
+            columns = known.columns[np.argsort(known.given)]
             group = rows.professional_of[of_row] if outer else of_row
-            z = rows.z[columns] * self.design.z_scale[columns, None]
+            z = rows.z[columns] * self.design.scales.z[columns, None]
             eta = eta + np.sum(z * effects[group].T, axis=0)
         return _unsorted(np.asarray(eta), self.design)
 

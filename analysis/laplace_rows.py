@@ -1,9 +1,9 @@
 """The rows of a nested three-level data set in the order and layout in which the engine walks them.
 
-Rows are sorted by professional and dyad. Everything random a dyad adds to the linear predictor is z' g with one
-small vector g per dyad, where z holds the distinct columns that have a random coefficient at either level; so the
-engine needs only the dyad sums of z * first derivative and of z z' * second derivative. One-level models are the
-same with an empty other level.
+Rows are sorted by professional and dyad. Everything random a dyad adds to the linear predictor is z' g with
+one small vector g per dyad, where z holds the distinct columns that have a random coefficient at either
+level; so the engine needs only the dyad sums of z * first derivative and of z z' * second derivative.
+One-level models are the same with an empty other level.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def lay_out(
     offset: Floats | None,
     weights: Floats | None,
 ) -> Rows:
-    """Sorts and cuts the rows. `columns` are y (n,), x (p, n), z (m, n); `codes` professional and dyad (n,)."""
+    """Sorts and cuts the rows: columns y (n,), x (p, n), z (m, n); codes professional, dyad (n,)."""
     y, x, z = columns
     order = sort_order(*codes)
     professional, dyad = codes

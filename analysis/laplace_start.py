@@ -8,9 +8,9 @@ import numpy as np
 
 from analysis.laplace_blocks import Floats, inverse, product
 from analysis.laplace_families import Family
-from analysis.laplace_inner import Loadings
 from analysis.laplace_parameters import Layout, Objective
 from analysis.laplace_rows import Rows
+from analysis.laplace_state import Loadings
 
 _STEPS = 30
 _START_SD = 0.5
@@ -23,15 +23,15 @@ class Start:
 
     beta: Floats
     shape: Floats
-    separating: int | None
-    """Column of X along which the estimate grows without limit, if there is one."""
+    separating: tuple[int, ...]
+    """Columns of X along which the estimate grows without limit, the fastest first."""
 
 
 def fixed_effects_only(rows: Rows, family: Family, shape: Floats) -> Start:
     """Newton's method for beta without random effects, the shape held fixed.
 
-    A Newton search for these concave likelihoods settles within a dozen steps or drifts by about one unit of eta
-    a step for ever, which is how separation shows.
+    A Newton search for these concave likelihoods settles within a dozen steps or drifts by about one unit
+    of eta a step for ever, which is how separation shows.
     """
     beta = np.zeros(rows.x.shape[0])
     value, first, second = _curve(rows, family, beta, shape)
@@ -49,9 +49,9 @@ def fixed_effects_only(rows: Rows, family: Family, shape: Floats) -> Start:
         gain = value - new
         beta, value, first, second = beta + step * move, new, d1, d2
         if gain <= 1e-8 * (1 + abs(value)) and float(np.abs(move @ rows.x).max()) < 0.1:
-            return Start(beta, shape, None)
+            return Start(beta, shape, ())
     reach = np.abs(move) * np.ptp(rows.x, axis=1)
-    return Start(beta, shape, int(np.argmax(reach)) if reach.max() > 0.3 else None)
+    return Start(beta, shape, tuple(int(j) for j in np.argsort(-reach) if reach[j] > 0.3))
 
 
 def start_vector(layout: Layout, start: Start) -> Floats:
@@ -68,13 +68,14 @@ def start_vector(layout: Layout, start: Start) -> Floats:
 def metric(objective: Objective, par: Floats) -> Floats:
     """A positive guess of the Hessian of the deviance at par.
 
-    Exact at fixed weights for beta, expected curvature for the standard deviations, differences of the gradient
-    for the shape.
+    Exact at fixed weights for beta, expected curvature for the standard deviations, differences of the
+    gradient for the shape.
     """
     layout, laplace = objective.layout, objective.laplace
     load = layout.loadings(par)
     beta, shape = layout.split(par)
-    value, mode = laplace.deviance(load, beta, shape, tolerance=1e-12)
+    with np.errstate(all="ignore"):
+        _, mode = laplace.deviance(load, beta, shape, tolerance=1e-12)
     if mode is None:
         raise ValueError("the likelihood is not finite at the starting values: look for extreme values of X")
     out = np.zeros((layout.size, layout.size))
@@ -102,7 +103,7 @@ def _information(objective: Objective, load: Loadings) -> Floats:
     plain = np.zeros((p, p))
     sums = laplace.last_sums
     for row, dyad, starts in rows.chunks:
-        second = laplace.second_of(row)
+        second = laplace.walk.weighted_second(row)
         weighted = rows.x[:, row] * second
         plain += weighted @ rows.x[:, row].T
         for j in range(m):

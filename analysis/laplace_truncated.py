@@ -22,23 +22,25 @@ class TruncatedPoisson(Poisson):
 
     name = "truncated_poisson"
 
-    def curve(self, y: Floats, eta: Floats, shape: Floats, weights: Floats | None) -> tuple[float, Floats, Floats]:
+    def curve(
+        self, y: Floats, eta: Floats, _shape: Floats, weights: Floats | None
+    ) -> tuple[float, Floats, Floats]:
         mean = np.exp(eta)
         pull = _over_exponential(mean)
         loss = total(mean - y * eta + np.log(-np.expm1(-mean)), weights)
         return loss, mean - y + pull, mean + pull * (1 - mean - pull)
 
-    def third(self, y: Floats, eta: Floats, shape: Floats, first: Floats, second: Floats) -> Floats:
+    def third(self, _y: Floats, eta: Floats, _shape: Floats, _first: Floats, _second: Floats) -> Floats:
         mean = np.exp(eta)
         pull = _over_exponential(mean)
         slope = 1 - mean - pull
         return np.asarray(mean + pull * (slope * slope - mean - pull * slope))
 
-    def mean(self, eta: Floats, shape: Floats) -> Floats:
+    def mean(self, eta: Floats, _shape: Floats) -> Floats:
         mean = np.exp(eta)
         return np.asarray(mean / -np.expm1(-mean))
 
-    def draw(self, eta: Floats, shape: Floats, trials: Floats, random: np.random.Generator) -> Floats:
+    def draw(self, eta: Floats, _shape: Floats, _trials: Floats, random: np.random.Generator) -> Floats:
         return _until_positive(lambda rows: random.poisson(np.exp(eta[rows])), eta.size)
 
 
@@ -47,21 +49,25 @@ class TruncatedNegativeBinomial(NegativeBinomial):
 
     name = "truncated_negative_binomial"
 
-    def curve(self, y: Floats, eta: Floats, shape: Floats, weights: Floats | None) -> tuple[float, Floats, Floats]:
+    def curve(
+        self, y: Floats, eta: Floats, shape: Floats, weights: Floats | None
+    ) -> tuple[float, Floats, Floats]:
         loss, first, second = super().curve(y, eta, shape, weights)
         share, slide, odds, log_zero = _zero(eta, shape)
         bend = (1 - share) - slide * (1 + odds)
         loss += total(np.log(-np.expm1(log_zero)), weights)
         return loss, first + odds * slide, second + odds * slide * bend
 
-    def third(self, y: Floats, eta: Floats, shape: Floats, first: Floats, second: Floats) -> Floats:
+    def third(self, y: Floats, eta: Floats, shape: Floats, _first: Floats, _second: Floats) -> Floats:
         share, slide, odds, _ = _zero(eta, shape)
         bend = (1 - share) - slide * (1 + odds)
         d_bend = -share * (1 - share) - slide * (1 - share) * (1 + odds) + slide * slide * odds * (1 + odds)
         plain = (y + np.exp(shape[0])) * share * (1 - share)
         return np.asarray(plain * (1 - 2 * share) + odds * slide * (bend * bend + d_bend))
 
-    def shape_gradient(self, y: Floats, eta: Floats, shape: Floats, rows: tuple[Floats, Floats, Floats]) -> Floats:
+    def shape_gradient(
+        self, y: Floats, eta: Floats, shape: Floats, rows: tuple[Floats, Floats, Floats]
+    ) -> Floats:
         weight, spread, pull = rows
         share, slide, odds, log_zero = _zero(eta, shape)
         bend = (1 - share) - slide * (1 + odds)
@@ -75,9 +81,11 @@ class TruncatedNegativeBinomial(NegativeBinomial):
     def mean(self, eta: Floats, shape: Floats) -> Floats:
         return np.asarray(np.exp(eta) / -np.expm1(_zero(eta, shape)[3]))
 
-    def draw(self, eta: Floats, shape: Floats, trials: Floats, random: np.random.Generator) -> Floats:
+    def draw(self, eta: Floats, shape: Floats, _trials: Floats, random: np.random.Generator) -> Floats:
         size = np.exp(shape[0])
-        return _until_positive(lambda rows: random.poisson(random.gamma(size, np.exp(eta[rows]) / size)), eta.size)
+        return _until_positive(
+            lambda rows: random.poisson(random.gamma(size, np.exp(eta[rows]) / size)), eta.size
+        )
 
 
 def _over_exponential(mean: Floats) -> Floats:
