@@ -76,4 +76,4 @@ def onto(f: Array, vectors: Array) -> Array:
 
 def flat(vectors: Array) -> Array:
     """One row per vector."""
-    return vectors.reshape(vectors.shape[0], -1)
+    return vectors.reshape(vectors.shape[0], int(np.prod(vectors.shape[1:])))

@@ -132,10 +132,10 @@ class NestedProblem:
         u[:, :q1] = np.moveaxis(keep.u1[:, :p, professionals], -1, 0)
         order = inner.T.ravel()
         u[:, order] = np.moveaxis(keep.u2[:, :p, members], (2, 3), (0, 1)).reshape(size, -1, p)
-        side = fd.reshape(size, -1, q1)
+        side = fd.reshape(size, dyads * q2, q1)
         n[:, order, :q1] = side
         n[:, :q1, order] = np.swapaxes(side, 1, 2)
-        flat_f, flat_c = f.reshape(size, -1, q1), fc.reshape(size, -1, q1)
+        flat_f, flat_c = f.reshape(size, dyads * q2, q1), fc.reshape(size, dyads * q2, q1)
         n[:, q1:, q1:] = -flat_c @ np.swapaxes(flat_f, 1, 2)
         own = np.moveaxis(keep.e2[:, :, members], (2, 3), (0, 1))
         for dyad in range(dyads):
