@@ -93,6 +93,15 @@ class Layout:
         """Number of parameters."""
         return self.cuts[2] + self.shape
 
+    @property
+    def columns_of_l(self) -> list[Ints]:
+        """Places of each column of each L."""
+        out = []
+        for level, low in ((self.professional, 0), (self.dyad, self.cuts[0])):
+            column = level.places[1]
+            out += [low + np.flatnonzero(column == k) for k in range(level.size)]
+        return out
+
     def loadings(self, par: Floats) -> Loadings:
         """Loadings on the columns of z."""
         first, second, _ = self.cuts

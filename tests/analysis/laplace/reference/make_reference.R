@@ -1,5 +1,6 @@
 # Simulates one small diary study and fits it with glmmTMB and ordinal, so that analysis/laplace.py can be held
-# against them. Run inside this folder: Rscript make_reference.R  (writes diary.csv and fits.json).
+# against them; fits two larger simulated binary sets (sim_S_bin, sim_M_bin: 592 and 8,000 rows) as well.
+# Run inside this folder: Rscript make_reference.R  (writes diary.csv and fits.json).
 # Each glmmTMB fit is carried on by Newton steps on TMB's own gradient until it no longer moves.
 suppressMessages({library(glmmTMB); library(ordinal); library(jsonlite)})
 set.seed(20260714)
@@ -110,6 +111,11 @@ ordinal_fit <- function(name, formula, two) {
 }
 ordinal_fit("ordinal", paste("strain ~ conflict + demand", RE), TRUE)
 ordinal_fit("ordinal_one_level", "strain ~ conflict + demand + (1|prof)", FALSE)
+for (name in c("sim_S_bin", "sim_M_bin")) {
+  s <- read.csv(paste0(name, ".csv.gz")); s$g3 <- factor(s$g3); s$g2 <- factor(s$g2)
+  formula <- "y ~ closeness + conflict + dependency + emo_w + emo_b + week + clo_emo + (1|g3) + (1|g2)"
+  note(name, formula, "binomial", glmmTMB(as.formula(formula), s, family = binomial()))
+}
 versions <- list(R = R.version.string, glmmTMB = as.character(packageVersion("glmmTMB")),
                  TMB = as.character(packageVersion("TMB")), ordinal = as.character(packageVersion("ordinal")))
 write(toJSON(list(versions = versions, fits = out), digits = 15, auto_unbox = TRUE, pretty = TRUE), "fits.json")
