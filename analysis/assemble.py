@@ -43,10 +43,14 @@ def assemble(design: Design, whitening: Whitening | None = None, checked: bool =
         problem, standard = _crossed(design, layout, taken, log_weight, checked)
     else:
         problem, standard = _nested(design, layout, taken, parents, log_weight, checked)
-    nu, p = design.height, layout.fixed
+    return Assembly(problem, standard, *criterion_constants(standard, design.height, layout.fixed))
+
+
+def criterion_constants(standard: Standard, height: int, p: int) -> tuple[float, float]:
+    """What the ML and the REML criterion of standard columns lack of those of the raw ones."""
     scale = 2 * float(np.log(standard.outcome_scale))
     fixed = 2 * float(np.log(standard.scales[:p]).sum())
-    return Assembly(problem, standard, nu * scale, (nu - p) * scale + fixed)
+    return height * scale, (height - p) * scale + fixed
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,8 @@ def _crossed(
     return problem, standard
 
 
-def _check_groups(design: Design) -> None:
+def check_sizes(design: Design) -> None:
+    """Raise ``ValueError`` when there is no random term, or too few rows for the effects asked for."""
     if not design.levels:
         raise ValueError(
             f"The formula '{design.formula.text}' has no random term; add one such as '+ (1 | professional)'."
@@ -120,6 +125,12 @@ def _check_groups(design: Design) -> None:
                 f"{design.height} rows: "
                 "its variance cannot be told from the residual's."
             )
+
+
+def _check_groups(design: Design) -> None:
+    check_sizes(design)
+    for level in design.levels:
+        factor = level.factor
         for block in level.blocks:
             _check_slopes([level.columns[at] for at in block], factor.name, factor.codes, factor.size)
 
@@ -160,7 +171,12 @@ def _name_collinear(design: Design, gram: Array, j: int) -> None:
     names = design.names
     weights = np.linalg.lstsq(gram[:j, :j], gram[:j, j], rcond=None)[0]
     others = [names[i] for i in range(j) if abs(weights[i]) > 1e-6]
-    if not others or gram[j, j] == 0.0:
+    values = design.columns[j].values(design.response.size)
+    if values.size and values[0] != 0 and bool(np.all(values == values[0])):
+        others = ["(Intercept)"] if "(Intercept)" in names[:j] else others
+    elif gram[j, j] == 0.0:
+        others = []
+    if not others:
         raise ValueError(f"The predictor '{names[j]}' is zero in every row used.")
     if others == ["(Intercept)"]:
         raise ValueError(f"The predictor '{names[j]}' is constant, so it cannot be told from the intercept.")

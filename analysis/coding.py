@@ -50,10 +50,13 @@ def _levels(name: str, value: Labels) -> tuple[object, ...]:
         raise ValueError(
             f"The predictor '{name}' has one label only ({labels[0]!r}), so it explains nothing."
         )
-    if value.ordered:
-        return tuple(labels)
+    return tuple(labels) if value.ordered else sorted_levels(labels)
+
+
+def sorted_levels(labels: list[object]) -> tuple[object, ...]:
+    """Labels in the order R gives them: by value, or by text where they do not compare."""
     try:
-        return tuple(sorted(labels))
+        return tuple(sorted(labels))  # type: ignore[type-var]
     except TypeError:
         return tuple(sorted(labels, key=str))
 

@@ -95,6 +95,17 @@ class CrossedProblem:
         for batch, (n, u) in zip(self.batches, sweep.kept, strict=True):
             yield Information(n, u[:, :, : self.shape.fixed], batch.places)
 
+    def square_means(self) -> list[Array]:
+        """Per level, the mean over rows of z z' (q, q), in standard units."""
+        means = []
+        for level, q in enumerate(self.shape.widths):
+            total = np.zeros((q, q))
+            for batch in self.batches:
+                places = batch.places[level]
+                total += batch.square[:, places[:, None], places[None, :]].sum((0, 3))
+            means.append(total / self.shape.height)
+        return means
+
     def mapped(self, change: Array) -> "CrossedProblem":
         """The same groups with columns ``W @ change``."""
         batches = [Batch(b.square, b.right @ change, b.places, b.groups) for b in self.batches]

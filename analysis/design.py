@@ -94,7 +94,7 @@ class Design:
     @property
     def height(self) -> int:
         """Number of rows used."""
-        return int(self.response.size)
+        return self.missing.used
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -119,12 +119,16 @@ def build_design(
     weights: str | Any = None,
     extra: tuple[str, ...] = (),
     labelled: tuple[str, ...] = (),
+    coding: Coding | None = None,
+    partial: bool = False,
 ) -> Design:
     """Build the design of ``formula`` on ``frame``.
 
     ``weights`` is a column name or an array of positive precision weights; ``extra`` names further columns to
     carry along as numbers, ``labelled`` as labels (both take part in listwise deletion). Raises
     ``ValueError`` naming the column for anything that cannot be used.
+    ``coding`` fixes the levels of label predictors beforehand; ``partial`` allows a piece of a larger frame,
+    with a single group or no complete row.
     """
     parsed = parse_formula(formula) if isinstance(formula, str) else formula
     table = Table(frame)
@@ -140,10 +144,11 @@ def build_design(
     carried: dict[str, Array | Labels] = {name: variables.number(name, role="column") for name in extra}
     carried |= {name: variables.label(name) for name in labelled}
     groups = [(random.group, [variables.label(name) for name in random.group]) for random in parsed.random]
-    keep, missing = variables.listwise(groups)
+    keep, missing = variables.listwise(groups, allow_none=partial)
     cut = cutter(keep)
-    coding, fixed, random_columns = code_terms(parsed, {k: cut(v) for k, v in variables.seen.items()})
-    levels = _random_levels(parsed.random, random_columns, groups, cut)
+    used = {k: cut(v) for k, v in variables.seen.items()}
+    coding, fixed, random_columns = code_terms(parsed, used, coding)
+    levels = _random_levels(parsed.random, random_columns, groups, cut, 1 if partial else 2)
     outcome, outcome_levels = _outcome(cut(response), parsed.response)
     return Design(
         parsed,
@@ -165,12 +170,13 @@ def _random_levels(
     columns: list[list[list[tuple[str, tuple[Array, ...]]]]],
     groups: list[tuple[tuple[str, ...], list[Labels]]],
     cut: Callable[[Any], Any],
+    fewest: int,
 ) -> tuple[RandomLevel, ...]:
     gathered: dict[tuple[str, ...], tuple[list[Column], list[tuple[int, ...]]]] = {}
     factors: dict[tuple[str, ...], Factor] = {}
     for term, blocks, (names, labels) in zip(terms, columns, groups, strict=True):
         if names not in factors:
-            factors[names] = make_factor(names, [cut(label) for label in labels])
+            factors[names] = make_factor(names, [cut(label) for label in labels], fewest)
         found, shape = gathered.setdefault(names, ([], []))
         for block in blocks if not term.correlated else [sum(blocks, [])]:
             shape.append(tuple(range(len(found), len(found) + len(block))))
@@ -179,14 +185,14 @@ def _random_levels(
     return tuple(sorted(levels, key=lambda level: level.factor.size))
 
 
-def make_factor(names: tuple[str, ...], labels: list[Labels]) -> Factor:
+def make_factor(names: tuple[str, ...], labels: list[Labels], fewest: int = 2) -> Factor:
     """Dense codes for one column or for the combinations of several, in order of first appearance."""
     key = combine([label.codes for label in labels])
     encoded = pa.array(key).dictionary_encode()
     codes = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
     size = len(encoded.dictionary)
     name = ":".join(names)
-    if size < 2:
+    if size < fewest:
         raise ValueError(f"The grouping factor '{name}' has only one group, so nothing can vary over it.")
     return Factor(name, codes, size, tuple(zip(names, labels, strict=True)))
 

@@ -53,7 +53,11 @@ def estimate(
     from."""
     if residual is not None:
         return _with_structure(design, reml, residual.bind(design), start, checked)
-    assembly = assemble(design, checked=checked)
+    return estimate_assembled(assemble(design, checked=checked), reml, start)
+
+
+def estimate_assembled(assembly: Assembly, reml: bool, start: Estimate | None = None) -> Estimate:
+    """Fit a problem already assembled."""
     found, record = minimise(assembly.problem, reml, _begin(assembly, start.relative if start else None))
     return _raw(assembly, found, record, reml)
 

@@ -49,6 +49,11 @@ class Fit:
         """Rows used."""
         return self.design.height
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether the rows are in memory; a fit from a file keeps none."""
+        return self.design.response.size == self.design.height
+
     @cached_property
     def n_groups(self) -> dict[str, int]:
         """Groups of each grouping factor."""

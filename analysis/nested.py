@@ -144,6 +144,14 @@ class NestedProblem:
         outer = np.arange(q1)[:, None]
         return Information(n, u, (inner,) if self.alone else (outer, inner))
 
+    def square_means(self) -> list[Array]:
+        """Per level, the mean over rows of z z' (q, q), in standard units."""
+        height = self.shape.height
+        inner = sum(chunk.inner.sum(-1) for chunk in self.chunks) / height
+        if self.alone:
+            return [inner]
+        return [sum(chunk.outer.sum(-1) for chunk in self.chunks) / height, inner]
+
     def mapped(self, change: Array) -> "NestedProblem":
         """The same groups with columns ``W @ change``."""
         chunks = []

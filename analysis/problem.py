@@ -84,6 +84,9 @@ class Problem(Protocol):
     def information(self, sweep: Sweep) -> Iterator[Information]:
         """The blocks of N and U, for Kenward-Roger."""
 
+    def square_means(self) -> list[Array]:
+        """Per level, the mean over rows of z z' (q, q), in standard units."""
+
     def mapped(self, change: Array) -> "Problem":
         """The same problem with columns ``W @ change`` (k, k'), the outcome last."""
 

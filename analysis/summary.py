@@ -21,7 +21,8 @@ def summarise(fit: "Fit") -> str:
     lines += [f"{criterion} {fit.deviance:.4f}   AIC {fit.aic:.2f}   BIC {fit.bic:.2f}", ""]
     lines += ["Random effects", render(fit.variance_components), ""]
     lines += ["Fixed effects", render(fit.coefficients, p="p"), ""]
-    lines += [f"R2 marginal {fit.r2_marginal:.3f}, conditional {fit.r2_conditional:.3f}"]
+    if fit.has_rows:
+        lines += [f"R2 marginal {fit.r2_marginal:.3f}, conditional {fit.r2_conditional:.3f}"]
     ended = "converged" if record.converged else "did not converge"
     lines += [
         f"Optimiser: {ended} in {record.steps} steps, {record.evaluations} evaluations; {record.reason}."

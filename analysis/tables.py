@@ -63,10 +63,18 @@ def level_variances(design: Design, fit: Estimate) -> dict[str, float]:
         if len(level.columns) == 1 and not level.columns[0].parts:
             found[level.factor.name] = float(covariance[0, 0])
             continue
-        z = design.random_matrix(at)
-        found[level.factor.name] = float(np.einsum("ni,ij,nj->", z, covariance, z) / design.height)
+        found[level.factor.name] = float((_mean_square(design, fit, at) * covariance).sum())
     found["residual"] = fit.sigma2 * mean_residual_scale(design, fit)
     return found
+
+
+def _mean_square(design: Design, fit: Estimate, level: int) -> Array:
+    """Mean over rows of z z' for the columns of one level, from the sums the engine keeps."""
+    if fit.bound is not None or design.weights is not None:
+        z = design.random_matrix(level)
+        return np.asarray(z.T @ z / design.height)
+    problem, back = fit.assembly.problem, np.linalg.inv(fit.assembly.standard.random[level])
+    return back.T @ problem.square_means()[level] @ back
 
 
 def mean_residual_scale(design: Design, fit: Estimate) -> float:
@@ -98,6 +106,8 @@ def icc_table(design: Design, fit: Estimate) -> pd.DataFrame:
 
 def _lies_in(codes: Codes, design: Design, name: str) -> bool:
     outer = next(level.factor for level in design.levels if level.factor.name == name)
+    if codes.size != outer.codes.size:  # a fit read from a file keeps no rows, and its factors always nest
+        return True
     some = np.zeros(int(codes.max()) + 1, dtype=np.int64)
     some[codes] = outer.codes
     return bool(np.array_equal(some[codes], outer.codes))
@@ -130,6 +140,10 @@ def explained_table(design: Design, fit: Estimate) -> pd.DataFrame:
 
 def linear_predictor(design: Design, beta: Array) -> Array:
     """X beta without the offset, shape (n,)."""
+    if design.response.size != design.height:
+        raise ValueError(
+            "This fit was read from a file piece by piece and keeps no rows; predict a frame instead."
+        )
     total = np.zeros(design.height)
     for value, column in zip(beta, design.columns, strict=True):
         total += value * column.values(design.height)

@@ -74,7 +74,10 @@ class Variables:
         self.given = values
         return values
 
-    def listwise(self, groups: list[tuple[tuple[str, ...], list[Labels]]]) -> tuple[Codes | None, Missing]:
+    def listwise(
+        self, groups: list[tuple[tuple[str, ...], list[Labels]]], allow_none: bool = False
+    ) -> tuple[Codes | None, Missing]:
+        """The rows to keep (None for all) and the record of what was missing."""
         lacking: dict[str, Any] = {}
         for name, value in (*self.seen.items(), *self.groupings.items()):
             absent = absent_rows(value, name)
@@ -87,7 +90,7 @@ class Variables:
             return None, Missing(height, height, {}, {})
         complete = ~np.logical_or.reduce(list(lacking.values()))
         keep = np.flatnonzero(complete)
-        if keep.size == 0:
+        if keep.size == 0 and not allow_none:
             worst = max(lacking, key=lambda name: int(lacking[name].sum()))
             raise ValueError(
                 f"No row is complete: '{worst}' alone is missing in {int(lacking[worst].sum())} of {height}."
