@@ -44,6 +44,9 @@ _LARGEST_LOGIT_SD = 25.0
 _LARGEST_LOG_SD = 50.0
 _LARGEST_LOG_SIZE = 10.0
 _REORDERINGS = 3
+# The deviance of a small data set can have several minima: there the search sets out from three places.
+_START_SDS = (0.5, 0.05, 1.5)
+_SMALL_DATA = 400
 
 __all__ = ["LaplaceFit", "RandomColumns", "fit_laplace"]
 
@@ -103,7 +106,8 @@ def fit_laplace(
 def make_family(family: str, design: Design, categories: npt.NDArray[Any]) -> Family:
     """The family's arithmetic for these rows."""
     if family == "ordinal":
-        return CumulativeLogit(categories.size, tuple(f"{value:g}" for value in categories))
+        labels = tuple(f"{value:g}" for value in categories)
+        return CumulativeLogit(design.rows.y, design.rows.weights, labels)
     kinds: dict[str, Any] = {
         "binomial": Binomial,
         "poisson": Poisson,
@@ -130,15 +134,20 @@ def _search(design: Design, family: Family) -> tuple[Design, Objective, Start, S
     laplace = Laplace(rows, family, (layout.professional.size, layout.dyad.size))
     objective = Objective(laplace, layout)
     start = fixed_effects_only(rows, family, _first_shape(design, family))
-    par = start_vector(layout, start)
-    search = minimise(objective, par, metric(objective, par), ceiling=_ceiling(layout, family))
+    starts = []
+    for sd in _START_SDS if rows.y.size < _SMALL_DATA else _START_SDS[:1]:
+        laplace.forget_modes()
+        par = start_vector(layout, start, sd)
+        starts.append((par, metric(objective, par, sd)))
+    search = minimise(objective, starts, ceiling=_ceiling(layout, family))
     for _ in range(_REORDERINGS):
         other = objective.layout.reordered(search.par)
         if other is None or search.reason == BEYOND:
             break
         objective.layout, par = other
         laplace.forget_modes()
-        search = minimise(objective, par, metric(objective, par), ceiling=_ceiling(layout, family))
+        here = metric(objective, par, _START_SDS[0])
+        search = minimise(objective, [(par, here)], ceiling=_ceiling(layout, family))
     return replace(design, layout=objective.layout), objective, start, search
 
 

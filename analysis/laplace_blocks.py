@@ -63,7 +63,13 @@ def log_determinant(factor: Floats) -> float:
 def product(left: Floats, right: Floats) -> Floats:
     """Batched product of (a, b, g) with (b, c, g) or (b, g); without a group axis on the left, of (a, b)."""
     if left.ndim == 2:
-        return np.tensordot(left, right, axes=(1, 0))
+        if left.shape == (1, 1):
+            return right * left[0, 0]
+        if right.ndim == 2:
+            return left @ right
+        return (left @ right.reshape(right.shape[0], right.shape[1] * right.shape[2])).reshape(
+            left.shape[0], *right.shape[1:]
+        )
     if left.shape[1] == 1:
         return left[:, 0, None] * right[0] if right.ndim == 3 else left[:, 0] * right[0]
     return np.einsum("ijg,jkg->ikg" if right.ndim == 3 else "ijg,jg->ig", left, right)

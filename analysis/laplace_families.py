@@ -195,7 +195,7 @@ def _binary_curve(y: Floats, eta: Floats) -> tuple[float, Floats, Floats]:
     odds = eta * sign
     np.exp(odds, out=odds)
     rest = 1.0 + odds
-    loss = _log_of_product(rest)
+    loss = log_of_product(rest)
     np.reciprocal(rest, out=rest)
     odds *= rest
     rest *= odds
@@ -203,7 +203,7 @@ def _binary_curve(y: Floats, eta: Floats) -> tuple[float, Floats, Floats]:
     return loss, odds, rest
 
 
-def _log_of_product(values: Floats) -> float:
+def log_of_product(values: Floats) -> float:
     """Sum of logarithms of numbers of at least one, a logarithm per 16 unless a product overflows."""
     whole = values.size // _PRODUCT_RUN * _PRODUCT_RUN
     runs = np.multiply.reduce(values[:whole].reshape(_PRODUCT_RUN, -1), axis=0)
@@ -211,4 +211,4 @@ def _log_of_product(values: Floats) -> float:
     return summed if np.isfinite(summed) else float(np.log(values).sum())
 
 
-__all__ = ["Binomial", "Family", "NegativeBinomial", "Poisson", "total"]
+__all__ = ["Binomial", "Family", "NegativeBinomial", "Poisson", "log_of_product", "total"]

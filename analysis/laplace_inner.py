@@ -26,6 +26,7 @@ from analysis.laplace_walk import Walk
 
 _NEWTON_STEPS = 60
 _SHORTEST_STEP = 1e-6
+_ROUNDING = 1e-8
 
 
 class Laplace:
@@ -52,23 +53,32 @@ class Laplace:
         `tolerance` is the squared Newton step, in the metric of H, at which the search for the mode ends.
         """
         fixed = self.fixed_part(beta)
+        mode = self._mode(load, fixed, shape, tolerance)
+        if mode is None:
+            self.forget_modes()
+            mode = self._mode(load, fixed, shape, tolerance)
+        if mode is None or not mode.curve.sound:
+            return np.inf, None
+        self.dyad_modes, self.professional_modes, self.last_sums = mode.v, mode.u, mode.sums
+        determinant = log_determinant(mode.curve.dyad) + log_determinant(mode.curve.professional)
+        value = _penalised(mode.sums, mode.v, mode.u) + self.family.constant(shape)[0]
+        return 2 * value + determinant, mode
+
+    def _mode(self, load: Loadings, fixed: Floats, shape: Floats, tolerance: float) -> Mode | None:
+        """Newton's method with halving from the last modes; None if it overflows or does not settle."""
         v, u = self.dyad_modes, self.professional_modes
         sums = self._sums(load, fixed, v, u, shape)
-        value = _penalised(sums, v, u)
-        if not np.isfinite(value):
-            v, u = np.zeros_like(v), np.zeros_like(u)
-            sums = self._sums(load, fixed, v, u, shape)
-            value = _penalised(sums, v, u)
+        value, gain = _penalised(sums, v, u), np.inf
         for _ in range(_NEWTON_STEPS):
             if not np.isfinite(value):
-                return np.inf, None
+                return None
             down_v = -(product(load.dyad.T, sums.first) + v)
             down_u = -(self.rows.by_professional(product(load.professional.T, sums.first)) + u)
             curve = self.curvature(load, sums)
             dv, du = self.solve(curve, down_v, down_u)
             gain = float(np.sum(down_v * dv) + np.sum(down_u * du))
             if gain <= tolerance:
-                break
+                return Mode(v, u, sums, curve)
             step, before = 1.0, value
             while True:
                 v_new, u_new = v + step * dv, u + step * du
@@ -78,12 +88,7 @@ class Laplace:
                     break
                 step *= 0.5
             v, u = v_new, u_new
-        if not curve.sound:
-            return np.inf, None
-        self.dyad_modes, self.professional_modes, self.last_sums = v, u, sums
-        determinant = log_determinant(curve.dyad) + log_determinant(curve.professional)
-        deviance = 2 * (value + self.family.constant(shape)[0]) + determinant
-        return deviance, Mode(v, u, sums, curve)
+        return Mode(v, u, sums, self.curvature(load, sums)) if gain <= _ROUNDING else None
 
     def gradient(self, load: Loadings, shape: Floats, mode: Mode) -> tuple[Loadings, Floats, Floats]:
         """Gradient of the deviance in the loadings, in beta and in the shape, at the mode last found."""

@@ -7,6 +7,7 @@ X that are centred and scaled and columns of z that are scaled. Reported values 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -29,7 +30,7 @@ class Level:
         """Random coefficients a group has."""
         return int(self.columns.size)
 
-    @property
+    @cached_property
     def places(self) -> tuple[Ints, Ints]:
         """Row and column of each free element of L, row by row."""
         if self.correlated:
@@ -81,7 +82,7 @@ class Layout:
     shape: int
     z_columns: int
 
-    @property
+    @cached_property
     def cuts(self) -> tuple[int, int, int]:
         """Ends of the professional part, the dyad part and beta."""
         first = self.professional.places[0].size
@@ -93,7 +94,7 @@ class Layout:
         """Number of parameters."""
         return self.cuts[2] + self.shape
 
-    @property
+    @cached_property
     def columns_of_l(self) -> list[Ints]:
         """Places of each column of each L."""
         out = []

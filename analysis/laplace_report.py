@@ -18,6 +18,7 @@ from analysis.laplace_result import LaplaceFit, LevelEffects
 from analysis.laplace_start import Start
 
 _ZERO_SD = 1e-4
+_LEAST_LOG_SIZE = -5.0
 
 
 def report(
@@ -45,7 +46,7 @@ def report(
     reach = ndtri(0.975) * errors[second:end]
     levels = tuple(level_effects(design, objective, search.par))
     what = tuple(sentence for level in levels for sentence in singular_sentences(level))
-    reason = _reason(search, start, names)
+    reason = _reason(search, start, names, family)
     size, n = design.layout.size, design.rows.y.size
     return LaplaceFit(
         family=family.name, names=tuple(names), estimates=beta, std_errors=errors[second:end],
@@ -113,11 +114,16 @@ def singular_sentences(level: LevelEffects) -> list[str]:
     return out
 
 
-def _reason(search: Search, start: Start, names: Sequence[str]) -> str:
+def _reason(search: Search, start: Start, names: Sequence[str], family: Family) -> str:
     if start.separating:
         return (
             f"separation: column {names[start.separating[0]]!r} tells some outcomes apart completely, "
             "so its estimate grows without limit"
+        )
+    if search.reason == BEYOND and "log_size" in family.shape_names and search.par[-1] < _LEAST_LOG_SIZE:
+        return (
+            "the size of the negative binomial shrinks to zero, so the mean is not determined: "
+            "a truncated Poisson may do"
         )
     if search.reason == BEYOND:
         return (

@@ -13,7 +13,6 @@ from analysis.laplace_rows import Rows
 from analysis.laplace_state import Loadings
 
 _STEPS = 30
-_START_SD = 0.5
 _DIFFERENCE = 1e-3
 
 
@@ -54,19 +53,19 @@ def fixed_effects_only(rows: Rows, family: Family, shape: Floats) -> Start:
     return Start(beta, shape, tuple(int(j) for j in np.argsort(-reach) if reach[j] > 0.3))
 
 
-def start_vector(layout: Layout, start: Start) -> Floats:
-    """Starting parameters: standard deviations of one half, no correlation."""
+def start_vector(layout: Layout, start: Start, sd: float) -> Floats:
+    """Starting parameters: equal standard deviations, no correlation."""
     par = np.concatenate([np.zeros(layout.cuts[1]), start.beta, start.shape])
     at = 0
     for level in (layout.professional, layout.dyad):
         row, column = level.places
-        par[at : at + row.size] = np.where(row == column, _START_SD, 0.0)
+        par[at : at + row.size] = np.where(row == column, sd, 0.0)
         at += row.size
     return par
 
 
-def metric(objective: Objective, par: Floats) -> Floats:
-    """A positive guess of the Hessian of the deviance at par.
+def metric(objective: Objective, par: Floats, sd: float) -> Floats:
+    """A positive guess of the Hessian of the deviance at par, whose standard deviations are about `sd`.
 
     Exact at fixed weights for beta, expected curvature for the standard deviations, differences of the
     gradient for the shape.
@@ -89,7 +88,8 @@ def metric(objective: Objective, par: Floats) -> Floats:
         row, column = level.places
         pull = np.clip(np.array([known[i, i] for i in range(level.size)]), 0.05, 1.0)
         curve = np.array([pull[i] @ pull[j] * (4 if i == j else 2) for i, j in zip(row, column, strict=True)])
-        out[range(low, high), range(low, high)] = curve / _START_SD**2 if curve.size else curve
+        at = np.arange(low, high)
+        out[at, at] = curve / sd**2
     if layout.shape:
         _difference_shape(objective, par, out)
     return _positive(out, end)

@@ -1,4 +1,5 @@
-"""The simulated diary study and the R fits to it; every model is fitted once per session and never changed."""
+"""The simulated diary study and the R fits to it; every model is fitted once per session and never
+changed."""
 
 import json
 from collections.abc import Callable
@@ -49,10 +50,14 @@ def fitted(diary: pd.DataFrame, x: np.ndarray) -> Callable[[str], LaplaceFit]:
     by_professional = {"professional": slopes, "professional_names": SLOPE}
     recipes: dict[str, Callable[[], LaplaceFit]] = {
         "binomial": binary,
-        "binomial_trials": lambda: fit_laplace(diary.hidden / trials, x, prof, dyad, weights=trials, names=names),
+        "binomial_trials": lambda: fit_laplace(
+            diary.hidden / trials, x, prof, dyad, weights=trials, names=names
+        ),
         "binomial_one_level": lambda: fit_laplace(diary.anger, x, prof, None, names=names),
         "binomial_slope": lambda: binary(random=RandomColumns(**by_professional)),
-        "binomial_slope_diag": lambda: binary(random=RandomColumns(**by_professional, correlated=(False, True))),
+        "binomial_slope_diag": lambda: binary(
+            random=RandomColumns(**by_professional, correlated=(False, True))
+        ),
         "poisson": lambda: count(diary.calls, family="poisson"),
         "negative_binomial": lambda: count(diary.events, family="negative_binomial"),
         "negative_binomial_slope": lambda: count(

@@ -1,7 +1,7 @@
 """Against glmmTMB 1.1.5 (and, for ordinal outcomes, a TMB template), carried on to a gradient below 1e-12.
 
-Tolerances: deviance 1e-7, estimates 1e-6 of a standard error, standard errors 2e-5 relative, standard deviations
-of random effects 1e-6.
+Tolerances: deviance 1e-7, estimates 1e-6 of a standard error, standard errors 2e-5 relative, standard
+deviations of random effects 1e-6.
 """
 
 from collections.abc import Callable
@@ -16,8 +16,17 @@ from analysis.hurdle import fit_hurdle
 from analysis.laplace import LaplaceFit, fit_laplace
 
 FOLDER = Path(__file__).parent / "reference"
-NAMES = ("binomial", "binomial_trials", "binomial_one_level", "binomial_slope", "binomial_slope_diag", "poisson",
-         "negative_binomial", "negative_binomial_slope", "ordinal", "ordinal_one_level")  # fmt: skip
+NAMES = (
+    *(
+        "binomial",
+        "binomial_trials",
+        "binomial_one_level",
+        "binomial_slope",
+        "binomial_slope_diag",
+        "poisson",
+    ),
+    *("negative_binomial", "negative_binomial_slope", "ordinal", "ordinal_one_level"),
+)
 
 
 def named(reference: dict[str, Any], kind: str) -> tuple[np.ndarray, np.ndarray]:
@@ -34,14 +43,20 @@ def agrees(fit: LaplaceFit, reference: dict[str, Any], kind: str = "beta") -> No
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_estimates_and_deviance_match_r(name: str, fitted: Callable[[str], LaplaceFit], reference: dict[str, Any]):
+def test_estimates_and_deviance_match_r(
+    name: str, fitted: Callable[[str], LaplaceFit], reference: dict[str, Any]
+):
     fit = fitted(name)
     assert abs(fit.deviance - reference[name]["deviance"]) < 1e-7
     agrees(fit, reference[name])
 
 
-@pytest.mark.parametrize("name", ["binomial", "binomial_trials", "binomial_one_level", "poisson", "negative_binomial"])
-def test_standard_deviations_match_r(name: str, fitted: Callable[[str], LaplaceFit], reference: dict[str, Any]):
+@pytest.mark.parametrize(
+    "name", ["binomial", "binomial_trials", "binomial_one_level", "poisson", "negative_binomial"]
+)
+def test_standard_deviations_match_r(
+    name: str, fitted: Callable[[str], LaplaceFit], reference: dict[str, Any]
+):
     log_sd, _ = named(reference[name], "theta")
     assert np.allclose([level.sd[0] for level in fitted(name).levels], np.exp(log_sd), atol=1e-6)
 
@@ -68,7 +83,9 @@ def test_thresholds_and_size_match_r(fitted: Callable[[str], LaplaceFit], refere
 
 
 @pytest.mark.parametrize("counts", ["poisson", "negative_binomial"])
-def test_a_hurdle_matches_r_in_both_parts(counts: str, diary: pd.DataFrame, x: np.ndarray, reference: dict[str, Any]):
+def test_a_hurdle_matches_r_in_both_parts(
+    counts: str, diary: pd.DataFrame, x: np.ndarray, reference: dict[str, Any]
+):
     found = fit_hurdle(diary.fear, x, diary.prof.to_numpy(), diary.dyad.to_numpy(), counts=counts)
     expected = reference[f"hurdle_{counts}"]
     assert found.converged

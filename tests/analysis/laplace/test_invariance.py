@@ -1,0 +1,80 @@
+"""What must not matter does not: row order, labels, units, how trials or repeated rows are written down."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.laplace import LaplaceFit, RandomColumns, fit_laplace
+
+NAMES = ["(Intercept)", "conflict", "demand"]
+Fitted = Callable[[str], LaplaceFit]
+
+
+def same(one: LaplaceFit, other: LaplaceFit) -> None:
+    assert one.deviance == pytest.approx(other.deviance, abs=1e-7)
+    assert np.allclose(one.estimates, other.estimates, atol=1e-6)
+    assert np.allclose(one.std_errors, other.std_errors, rtol=1e-4)
+
+
+def test_row_order_and_labels(diary: pd.DataFrame, fitted: Fitted):
+    rows = diary.sample(frac=1, random_state=3)
+    x = np.column_stack([np.ones(len(rows)), rows.conflict, rows.demand])
+    prof = ("p" + (1000 - rows.prof).astype(str)).to_numpy()
+    fit = fit_laplace(rows.anger, x, prof, rows.dyad.to_numpy() * 10**9)
+    same(fit, fitted("binomial"))
+
+
+def test_units_of_a_column(diary: pd.DataFrame, x: np.ndarray, fitted: Fitted):
+    turned = np.column_stack([x[:, 0], 1e6 * x[:, 1] + 5e6, 1e-5 * x[:, 2]])
+    slopes = RandomColumns(professional=turned[:, [0, 2]], professional_names=("(Intercept)", "demand"))
+    fit = fit_laplace(diary.anger, turned, diary.prof.to_numpy(), diary.dyad.to_numpy(), random=slopes)
+    whole = fitted("binomial_slope")
+    assert fit.deviance == pytest.approx(whole.deviance, abs=1e-6)
+    assert fit.estimates[1] == pytest.approx(whole.estimates[1] / 1e6, rel=1e-5)
+    assert fit.estimates[0] == pytest.approx(whole.estimates[0] - 5 * whole.estimates[1], abs=1e-5)
+    assert np.allclose(fit.levels[0].sd, whole.levels[0].sd * [1, 1e5], rtol=1e-5)
+
+
+def test_proportions_are_the_single_trials_they_count(diary: pd.DataFrame, x: np.ndarray, fitted: Fitted):
+    trials = diary.trials.to_numpy()
+    row = np.repeat(np.arange(len(diary)), trials)
+    turn = np.concatenate([np.arange(k) for k in trials])
+    y = (turn < diary.hidden.to_numpy()[row]).astype(float)
+    fit = fit_laplace(y, x[row], diary.prof.to_numpy()[row], diary.dyad.to_numpy()[row])
+    whole = fitted("binomial_trials")
+    assert np.allclose(fit.estimates, whole.estimates, atol=1e-7)
+    assert np.allclose(fit.std_errors, whole.std_errors, rtol=1e-4)
+
+
+@pytest.mark.parametrize("family", ["poisson", "negative_binomial", "ordinal"])
+def test_a_weight_of_two_is_a_row_written_twice(family: str, diary: pd.DataFrame, x: np.ndarray):
+    y = diary[{"poisson": "calls", "negative_binomial": "events", "ordinal": "strain"}[family]]
+    x = x[:, 1:] if family == "ordinal" else x
+    row = np.concatenate([np.arange(len(y)), np.flatnonzero(diary.trials > 3)])
+    prof, dyad = diary.prof.to_numpy(), diary.dyad.to_numpy()
+    weighted = fit_laplace(y, x, prof, dyad, family=family, weights=1.0 + (diary.trials > 3))
+    same(weighted, fit_laplace(y[row], x[row], prof[row], dyad[row], family=family))
+
+
+def test_an_offset_is_a_column_with_a_coefficient_of_one(diary: pd.DataFrame, x: np.ndarray, fitted: Fitted):
+    shifted = np.log(diary.hours.to_numpy()) + 0.3 * x[:, 1]
+    fit = fit_laplace(
+        diary.calls, x, diary.prof.to_numpy(), diary.dyad.to_numpy(), family="poisson", offset=shifted
+    )
+    assert np.allclose(fit.estimates + [0, 0.3, 0], fitted("poisson").estimates, atol=1e-7)
+
+
+def test_one_level_is_found_whichever_name_it_has(diary: pd.DataFrame, x: np.ndarray, fitted: Fitted):
+    fit = fit_laplace(diary.anger, x, None, diary.prof.to_numpy(), names=NAMES)
+    same(fit, fitted("binomial_one_level"))
+    assert [level.level for level in fit.levels] == ["dyad"]
+
+
+def test_order_of_correlated_coefficients(diary: pd.DataFrame, x: np.ndarray, fitted: Fitted):
+    turned = RandomColumns(professional=x[:, [2, 0]], professional_names=("demand", "(Intercept)"))
+    fit = fit_laplace(diary.anger, x, diary.prof.to_numpy(), diary.dyad.to_numpy(), random=turned)
+    whole = fitted("binomial_slope")
+    assert np.allclose(fit.levels[0].covariance, whole.levels[0].covariance[::-1, ::-1], atol=1e-5)
+    assert np.allclose(fit.levels[0].modes, whole.levels[0].modes[:, ::-1], atol=1e-5)
