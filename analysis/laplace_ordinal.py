@@ -1,8 +1,8 @@
 """Ordered categories by cumulative logits: P(y <= j) = logistic(threshold_j - eta), no intercept in eta.
 
 With a and b the upper and lower threshold of the observed category, each minus eta, and F the logistic
-function, F(a) - F(b) = F(a) (1 - F(b)) (1 - exp(b - a)), so that no digits are lost in the tails (McCullagh 1980,
-doi 10.1111/j.2517-6161.1980.tb01109.x); the last factor is free of eta and counted in the constant. The
+function, F(a) - F(b) = F(a) (1 - F(b)) (1 - exp(b - a)), so that no digits are lost in the tails (McCullagh
+1980, doi 10.1111/j.2517-6161.1980.tb01109.x); the last factor is free of eta and counted in the constant. The
 categories are 0..k-1 in the engine; thresholds are the shape.
 """
 

@@ -16,6 +16,7 @@ from analysis.laplace_blocks import Floats
 from analysis.laplace_parameters import Objective
 
 _COARSE = 1e-7
+_ROUNDING = 1e-4
 _FINE = 1e-9
 _GOOD_ENOUGH = 1e-7
 _SMALL = 0.02
@@ -123,7 +124,8 @@ def _quasi_newton(
         if -slope <= _COARSE:
             break
         found = _line_search(objective, point, direction, slope)
-        if found is None:
+        # Once a step gains next to nothing of what was predicted, rounding rules and the Hessian does better.
+        if found is None or (-slope < _ROUNDING and point.value - found.value < -0.05 * slope):
             break
         move, turn = found.par - point.par, found.gradient - point.gradient
         point = found

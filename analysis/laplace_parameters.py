@@ -161,7 +161,7 @@ class Objective:
         self.layout = layout
         self.evaluations = 0
 
-    def __call__(self, par: Floats, *, tolerance: float = 1e-12) -> tuple[float, Floats | None]:
+    def __call__(self, par: Floats, *, tolerance: float = 1e-14) -> tuple[float, Floats | None]:
         """Deviance, and its gradient where it is finite."""
         self.evaluations += 1
         load = self.layout.loadings(par)
