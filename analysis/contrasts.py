@@ -3,7 +3,10 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from scipy import stats
 
+from analysis.inference import SmallSample
 from analysis.table import Array
 
 
@@ -33,3 +36,22 @@ def _row(weights: dict[str, float], names: tuple[str, ...]) -> Array:
             raise ValueError(f"The model has no fixed effect '{name}'; it has {', '.join(names)}.")
         row[names.index(name)] = weight
     return row
+
+
+def contrast_table(beta: Array, matrix: Array, method: SmallSample, confidence: float) -> pd.DataFrame:
+    """One row per contrast: estimate, std_error, df, statistic (t), p, ci_low, ci_high (Wald with t)."""
+    values = matrix @ beta
+    errors = np.sqrt(np.einsum("ra,ab,rb->r", matrix, method.vcov, matrix))
+    dfs = np.array([method.df(row) for row in matrix])
+    half = stats.t.ppf(0.5 + confidence / 2, dfs) * errors
+    return pd.DataFrame(
+        {
+            "estimate": values,
+            "std_error": errors,
+            "df": dfs,
+            "statistic": values / errors,
+            "p": 2 * stats.t.sf(np.abs(values / errors), dfs),
+            "ci_low": values - half,
+            "ci_high": values + half,
+        }
+    )

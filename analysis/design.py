@@ -143,6 +143,7 @@ def build_design(
     given = variables.weights(weights)
     carried: dict[str, Array | Labels] = {name: variables.number(name, role="column") for name in extra}
     carried |= {name: variables.label(name) for name in labelled}
+    variables.read_labels([name for random in parsed.random for name in random.group])
     groups = [(random.group, [variables.label(name) for name in random.group]) for random in parsed.random]
     keep, missing = variables.listwise(groups, allow_none=partial)
     cut = cutter(keep)
@@ -187,10 +188,12 @@ def _random_levels(
 
 def make_factor(names: tuple[str, ...], labels: list[Labels], fewest: int = 2) -> Factor:
     """Dense codes for one column or for the combinations of several, in order of first appearance."""
-    key = combine([label.codes for label in labels])
-    encoded = pa.array(key).dictionary_encode()
-    codes = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
-    size = len(encoded.dictionary)
+    codes = combine([label.codes for label in labels])
+    size = len(labels[0].encoded)
+    if len(labels) > 1 or bool(np.any(np.bincount(codes, minlength=size) == 0)):
+        encoded = pa.array(codes).dictionary_encode()
+        codes = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
+        size = len(encoded.dictionary)
     name = ":".join(names)
     if size < fewest:
         raise ValueError(f"The grouping factor '{name}' has only one group, so nothing can vary over it.")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import effects, notes, tables
-from analysis.contrasts import contrast_matrix
+from analysis.contrasts import contrast_matrix, contrast_table
 from analysis.design import Design, build_design
 from analysis.estimate import Estimate, estimate
 from analysis.inference import Satterthwaite, SmallSample, Test, boundaries, satterthwaite
@@ -193,21 +193,9 @@ class Fit:
     def estimate_contrast(self, contrast: Any, df: str | None = None) -> pd.DataFrame:
         """Linear combinations of the fixed effects, one row each: estimate, std_error, df, statistic, p,
         ci_low, ci_high. ``contrast`` as in :meth:`test`."""
-        from scipy import stats
-
         matrix = contrast_matrix(contrast, self.design.names)
         method = self.small_sample if df is None else self.small_sample_by(df)
-        values = matrix @ self.estimate.beta
-        errors = np.sqrt(np.einsum("ra,ab,rb->r", matrix, method.vcov, matrix))
-        dfs = np.array([method.df(row) for row in matrix])
-        half = stats.t.ppf(0.5 + self.confidence / 2, dfs) * errors
-        columns = {"estimate": values, "std_error": errors, "df": dfs, "statistic": values / errors}
-        columns |= {
-            "p": 2 * stats.t.sf(np.abs(values / errors), dfs),
-            "ci_low": values - half,
-            "ci_high": values + half,
-        }
-        return pd.DataFrame(columns)
+        return contrast_table(self.estimate.beta, matrix, method, self.confidence)
 
     def predict(self, frame: Any = None, random: bool = True, unseen: str = "error") -> Array:
         """Predicted outcome, for the rows of ``frame`` or the rows used; ``random`` adds the groups' own

@@ -3,8 +3,8 @@ variance."""
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from analysis.contrasts import contrast_table
 from analysis.design import Design
 from analysis.estimate import Estimate
 from analysis.inference import SmallSample
@@ -14,23 +14,9 @@ from analysis.table import Array, Codes
 def coefficient_table(design: Design, fit: Estimate, method: SmallSample, confidence: float) -> pd.DataFrame:
     """One row per fixed effect: term, estimate, std_error, df, statistic (t), p, ci_low, ci_high (Wald with
     t)."""
-    errors = np.sqrt(np.diag(method.vcov))
-    p = fit.beta.size
-    dfs = np.array([method.df(np.eye(p)[at]) for at in range(p)])
-    statistics = fit.beta / errors
-    half = stats.t.ppf(0.5 + confidence / 2, dfs) * errors
-    return pd.DataFrame(
-        {
-            "term": list(design.names),
-            "estimate": fit.beta,
-            "std_error": errors,
-            "df": dfs,
-            "statistic": statistics,
-            "p": 2 * stats.t.sf(np.abs(statistics), dfs),
-            "ci_low": fit.beta - half,
-            "ci_high": fit.beta + half,
-        }
-    )
+    table = contrast_table(fit.beta, np.eye(fit.beta.size), method, confidence)
+    table.insert(0, "term", list(design.names))
+    return table
 
 
 def component_table(design: Design, fit: Estimate) -> pd.DataFrame:

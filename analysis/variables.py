@@ -1,6 +1,7 @@
 """The variables of a formula read from a frame, and listwise deletion said out loud."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,9 @@ import pandas as pd
 
 from analysis.expression import columns_of, evaluate, label_call
 from analysis.table import Array, Codes, Labels, Table
+
+PARALLEL_FROM = 100_000
+"""Rows from which grouping columns are coded in parallel."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,16 @@ class Variables:
         if isinstance(value, Labels):
             raise ValueError(f"The {role} '{expression}' holds labels where numbers are needed.")
         return value
+
+    def read_labels(self, names: list[str]) -> None:
+        """Read several grouping columns at once: coding text is most of the work on a large frame."""
+        wanted = [name for name in dict.fromkeys(names) if name not in self.groupings]
+        for name in wanted:
+            self.table.require(name, "grouping column")
+        if self.table.height < PARALLEL_FROM or len(wanted) < 2:
+            return
+        with ThreadPoolExecutor(len(wanted)) as pool:
+            self.groupings |= dict(zip(wanted, pool.map(self.table.labels, wanted), strict=True))
 
     def label(self, name: str) -> Labels:
         if name not in self.groupings:
