@@ -29,8 +29,7 @@ def code_terms(
     """The fixed columns, and for every random term its columns, one list per sub-term (dummies of one label
     variable stand together). With ``coding`` the levels of an earlier frame are used; an unseen level raises
     ``ValueError``."""
-    used = {name for term in formula.fixed for name in term}
-    used |= {name for random in formula.random for term in random.terms for name in term}
+    used = formula.variables
     levels = dict(coding.levels) if coding else {}
     for name in sorted(used):
         value = values[name]

@@ -7,7 +7,7 @@ them out for anyone who wants the plain model matrix.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -101,6 +101,29 @@ class Design:
         """Names of the fixed columns, as R would write them."""
         return tuple(column.name for column in self.columns)
 
+    def taken(self, order: Codes) -> "Design":
+        """The same design with its rows in another order (columns, groups, outcome, offset and weights)."""
+        moved: dict[int, Array] = {}
+
+        def move(part: Array) -> Array:
+            return moved[id(part)] if id(part) in moved else moved.setdefault(id(part), part[order])
+
+        def moved_column(column: Column) -> Column:
+            return Column(column.name, tuple(move(part) for part in column.parts))
+
+        levels = []
+        for level in self.levels:
+            factor = replace(level.factor, codes=level.factor.codes[order])
+            levels.append(replace(level, factor=factor, columns=tuple(map(moved_column, level.columns))))
+        return replace(
+            self,
+            response=self.response[order],
+            columns=tuple(map(moved_column, self.columns)),
+            levels=tuple(levels),
+            offset=None if self.offset is None else self.offset[order],
+            weights=None if self.weights is None else self.weights[order],
+        )
+
     def fixed_matrix(self) -> Array:
         """The model matrix of the fixed part, shape (n, p)."""
         if not self.columns:
@@ -136,9 +159,8 @@ def build_design(
         raise ValueError("The frame has no rows.")
     variables = Variables(table)
     response = variables.get(parsed.response, role="outcome")
-    for term in parsed.fixed + tuple(term for random in parsed.random for term in random.terms):
-        for name in term:
-            variables.get(name)
+    for name in parsed.variables:
+        variables.get(name)
     offsets = [variables.number(expression, role="offset") for expression in parsed.offsets]
     given = variables.weights(weights)
     carried: dict[str, Array | Labels] = {name: variables.number(name, role="column") for name in extra}

@@ -63,9 +63,7 @@ def predict_new(design: Design, fit: Estimate, frame: Any, random: bool, unseen:
     """
     table = Table(frame)
     formula = design.formula
-    used = {name for term in formula.fixed for name in term}
-    used |= {name for one in formula.random for term in one.terms for name in term}
-    values = {name: _read_new(name, table) for name in used}
+    values = {name: _read_new(name, table) for name in formula.variables}
     absent = np.zeros(table.height, dtype=bool)
     for name, value in values.items():
         absent |= value.codes < 0 if isinstance(value, Labels) else np.isnan(value)

@@ -103,6 +103,8 @@ def _with_structure(
     """Minimise over the residual parameters too: covariances profiled out, derivative by the envelope
     theorem."""
     assemble(design, checked=checked)
+    kept, design = bound, design.taken(bound.order) if bound.order is not None else design
+    bound = bound if bound.order is None else bound.in_sorted_rows()
     last: list[Estimate | None] = [start]
     evaluations = [0]
 
@@ -133,7 +135,7 @@ def _with_structure(
         gradient=max(gradient, best.convergence.gradient),
     )
     values = dict(zip(bound.names, map(float, bound.natural(found.x)), strict=True))
-    return replace(best, convergence=record, residual=values, point=np.asarray(found.x), bound=bound)
+    return replace(best, convergence=record, residual=values, point=np.asarray(found.x), bound=kept)
 
 
 def residual_slope(

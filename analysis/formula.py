@@ -41,6 +41,12 @@ class Formula:
     offsets: tuple[str, ...]
 
     @property
+    def variables(self) -> list[str]:
+        """The variables of the fixed and random terms, each once, in order."""
+        terms = [*self.fixed, *(term for random in self.random for term in random.terms)]
+        return list(dict.fromkeys(name for term in terms for name in term))
+
+    @property
     def has_intercept(self) -> bool:
         """Whether the fixed part holds an intercept."""
         return INTERCEPT in self.fixed

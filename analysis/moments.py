@@ -31,13 +31,14 @@ class Cells:
 
     @classmethod
     def of(cls, codes: Codes, size: int) -> "Cells":
-        """Look at dense codes in order of first appearance."""
-        steps = codes[1:] != codes[:-1]
-        runs = np.flatnonzero(steps) + 1
+        """Look at dense codes."""
+        runs = np.flatnonzero(codes[1:] != codes[:-1]) + 1
         if runs.size + 1 == size:
             starts = np.concatenate(([0], runs))
-            if bool(np.all(codes[starts] == np.arange(size))):
-                return cls(codes, size, starts, starts)
+            some_row = np.full(size, -1, dtype=np.int64)
+            some_row[codes[starts]] = starts
+            if bool(np.all(some_row >= 0)):
+                return cls(codes, size, starts, some_row)
         some_row = np.zeros(size, dtype=np.int64)
         some_row[codes] = np.arange(codes.size)
         return cls(codes, size, None, some_row)
@@ -50,6 +51,10 @@ class Cells:
         if bool(np.any(head[self.codes[few]] != values[few])):
             return False
         return bool(np.array_equal(head[self.codes], values))
+
+    def _shuffled(self) -> bool:
+        """Whether runs stand in another order than their codes."""
+        return self.starts is not None and not bool(np.array_equal(self.some_row, self.starts))
 
     def sums(self, products: Sequence[tuple[Array, ...]]) -> Array:
         """Per-group sums of products of row arrays, shape (len(products), size)."""
@@ -69,7 +74,7 @@ class Cells:
                 block = _multiply([array[low:high] for array in arrays])
                 np.add.reduceat(block, inside, out=totals[row, first:last])
             first = last
-        return totals
+        return totals[:, np.argsort(self.codes[self.starts])] if self._shuffled() else totals
 
 
 def _multiply(arrays: Sequence[Array]) -> Array:

@@ -67,8 +67,7 @@ def _pieces(parquet: Any, columns: list[str], piece: int) -> Iterator[Any]:
 def _needed(formula: Formula, weights: str | None, names: set[str]) -> list[str]:
     """Columns of the file that the formula mentions."""
     wanted = [formula.response, *formula.offsets, *([weights] if weights else [])]
-    wanted += [name for term in formula.fixed for name in term]
-    wanted += [name for one in formula.random for term in one.terms for name in term]
+    wanted += formula.variables
     wanted += [name for one in formula.random for name in one.group]
     found: dict[str, None] = {}
     for expression in wanted:
@@ -90,10 +89,8 @@ def _coarsest_first(formula: Formula, file: Path) -> list[str]:
 
 
 def _coding(formula: Formula, file: Path, schema: Any, names: set[str]) -> Coding:
-    used = {name for term in formula.fixed for name in term}
-    used |= {name for one in formula.random for term in one.terms for name in term}
     levels: dict[str, tuple[object, ...]] = {}
-    for expression in sorted(used):
+    for expression in formula.variables:
         call = label_call(expression)
         column = call[0] if call else expression
         if column not in names:

@@ -7,6 +7,7 @@ enters the criterion where the sum of log weights does.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -42,6 +43,27 @@ class BoundCAR1:
         """phi from the unconstrained parameter, phi = exp(-exp(x))."""
         return np.asarray(np.exp(-np.exp(point)))
 
+    @cached_property
+    def in_order(self) -> bool:
+        """Whether the rows already stand by series and time."""
+        return bool(np.all(self.order[1:] > self.order[:-1]))
+
+    def in_sorted_rows(self) -> "BoundCAR1":
+        """The same structure once the rows themselves are sorted."""
+        return BoundCAR1(np.arange(self.order.size), self.gaps, self.usual)
+
+    def sorted(self, column: Array) -> Array:
+        """A column (n,) by series and time."""
+        return column if self.in_order else column[self.order]
+
+    def unsorted(self, column: Array) -> Array:
+        """The reverse of :meth:`sorted`."""
+        if self.in_order:
+            return column
+        result = np.empty_like(column)
+        result[self.order] = column
+        return result
+
     def at(self, point: Array) -> "_CAR1At":
         """Whitening at an unconstrained point."""
         return _CAR1At(self, float(self.natural(point)[0]))
@@ -54,31 +76,28 @@ class _CAR1At:
 
     def whitened(self, layout: Layout, height: int) -> tuple[Layout, float]:
         """See :class:`Whitening`."""
-        order, gaps = self.bound.order, self.bound.gaps
+        gaps = self.bound.gaps
         with np.errstate(under="ignore"):
             carry = np.where(np.isinf(gaps), 0.0, self.phi ** np.where(np.isinf(gaps), 0.0, gaps))
         scale = 1.0 / np.sqrt(-np.expm1(2 * np.log(np.maximum(carry, 1e-300))))
 
         def white(column: Array) -> Array:
-            row = column[order]
+            row = self.bound.sorted(column)
             turned = row.copy()
             turned[1:] -= carry[1:] * row[:-1]
-            result = np.empty_like(turned)
-            result[order] = turned * scale
-            return result
+            turned *= scale
+            return self.bound.unsorted(turned)
 
         return _replaced(layout, height, white), 2 * float(np.log(scale).sum())
 
     def factor(self, noise: Array) -> Array:
         """Residuals with the structure from independent ones (n,)."""
-        order, gaps = self.bound.order, self.bound.gaps
+        gaps = self.bound.gaps
         carry = np.where(np.isinf(gaps), 0.0, self.phi ** np.where(np.isinf(gaps), 0.0, gaps))
-        row = noise[order] * np.sqrt(1 - carry**2)
+        row = self.bound.sorted(noise) * np.sqrt(1 - carry**2)
         for at in range(1, row.size):
             row[at] += carry[at] * row[at - 1]
-        result = np.empty_like(row)
-        result[order] = row
-        return np.asarray(result)
+        return self.bound.unsorted(row)
 
 
 @dataclass(frozen=True)
@@ -87,6 +106,7 @@ class BoundStrata:
 
     codes: Codes
     labels: tuple[str, ...]
+    order: None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -129,6 +149,7 @@ class BoundPairs:
     labels: tuple[str, ...]
     first: Codes
     second: Codes
+    order: None = None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from analysis import fit
+from analysis import CAR1, Strata, fit
 from analysis.estimate import criterion_at
 from analysis.stream import fit_parquet
 
@@ -135,3 +135,26 @@ def test_predictions(rows, base):
 def test_a_fit_cannot_be_changed(base):
     with pytest.raises(AttributeError):
         base.df_method = "none"
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_row_order_with_correlated_residuals(rows, seed):
+    frame = rows("sim_Sar_ri")
+    formula = "y ~ emo_w + closeness + (1 | g3) + (1 | g2)"
+    found = fit(formula, frame.sample(frac=1, random_state=seed), residual=CAR1("time", "g2"))
+    expected = fit(formula, frame, residual=CAR1("time", "g2"))
+    assert found.deviance == pytest.approx(expected.deviance, abs=1e-7)
+    assert found.estimate.residual["phi"] == pytest.approx(expected.estimate.residual["phi"], abs=1e-5)
+    assert_allclose(found.coefficients["df"], expected.coefficients["df"], rtol=1e-3)
+    ours, theirs = found.random_effects()["g2"], expected.random_effects()["g2"]
+    merged = ours.merge(theirs, on="group")
+    assert_allclose(merged["(Intercept)_x"], merged["(Intercept)_y"], atol=1e-4)
+
+
+def test_df_with_equal_strata_are_those_without(rows):
+    """Two strata by a coin: the variance ratio is near one, and df near those of the plain model."""
+    frame = rows("small")
+    plain = fit("y ~ x1 + baseline + (1 | professional) + (1 | dyad)", frame)
+    strata = fit(plain.formula, frame, residual=Strata("role"))
+    assert_allclose(strata.coefficients["df"][2], plain.coefficients["df"][2], rtol=0.05)
+    assert strata.n_parameters == plain.n_parameters + 1
