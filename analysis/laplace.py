@@ -35,7 +35,7 @@ from analysis.laplace_inner import Laplace
 from analysis.laplace_ordinal import CumulativeLogit
 from analysis.laplace_outer import BEYOND, Search, minimise
 from analysis.laplace_parameters import Layout, Objective
-from analysis.laplace_report import report
+from analysis.laplace_report import LARGEST_EFFECT, report
 from analysis.laplace_result import LaplaceFit
 from analysis.laplace_start import Start, fixed_effects_only, metric, start_vector
 from analysis.laplace_truncated import TruncatedNegativeBinomial, TruncatedPoisson
@@ -139,7 +139,7 @@ def _search(design: Design, family: Family) -> tuple[Design, Objective, Start, S
         laplace.forget_modes()
         par = start_vector(layout, start, sd)
         starts.append((par, metric(objective, par, sd)))
-    search = minimise(objective, starts, ceiling=_ceiling(layout, family))
+    search = minimise(objective, starts, ceiling=_ceiling(layout, family, design.scales.intercept))
     for _ in range(_REORDERINGS):
         other = objective.layout.reordered(search.par)
         if other is None or search.reason == BEYOND:
@@ -147,14 +147,17 @@ def _search(design: Design, family: Family) -> tuple[Design, Objective, Start, S
         objective.layout, par = other
         laplace.forget_modes()
         here = metric(objective, par, _START_SDS[0])
-        search = minimise(objective, [(par, here)], ceiling=_ceiling(layout, family))
+        search = minimise(objective, [(par, here)], ceiling=_ceiling(layout, family, design.scales.intercept))
     return replace(design, layout=objective.layout), objective, start, search
 
 
-def _ceiling(layout: Layout, family: Family) -> Floats:
+def _ceiling(layout: Layout, family: Family, intercept: int | None) -> Floats:
     """Parameters larger than this have their optimum at infinity."""
     out = np.full(layout.size, np.inf)
     out[: layout.cuts[1]] = _LARGEST_LOGIT_SD if family.name in ("binomial", "ordinal") else _LARGEST_LOG_SD
+    out[layout.cuts[1] : layout.cuts[2]] = [
+        np.inf if j == intercept else LARGEST_EFFECT for j in range(layout.fixed)
+    ]
     if isinstance(family, NegativeBinomial):
         out[layout.cuts[2] :] = _LARGEST_LOG_SIZE
     return out

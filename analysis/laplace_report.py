@@ -19,6 +19,11 @@ from analysis.laplace_start import Start
 
 _ZERO_SD = 1e-4
 _LEAST_LOG_SIZE = -5.0
+LARGEST_EFFECT = 50.0
+"""A coefficient, per standard deviation of its column, beyond which its optimum lies at infinity."""
+_SEPARATION = (
+    "separation: column {!r} tells some outcomes apart completely, so its estimate grows without limit"
+)
 
 
 def report(
@@ -45,8 +50,10 @@ def report(
     statistic = beta / errors[second:end]
     reach = ndtri(0.975) * errors[second:end]
     levels = tuple(level_effects(design, objective, search.par))
-    what = tuple(sentence for level in levels for sentence in singular_sentences(level))
-    reason = _reason(search, start, names, family)
+    what = tuple(
+        sentence for level in levels for sentence in singular_sentences(level, _units(design, level))
+    )
+    reason = _reason(search, start, names, family, search.par[second:end])
     size, n = design.layout.size, design.rows.y.size
     return LaplaceFit(
         family=family.name, names=tuple(names), estimates=beta, std_errors=errors[second:end],
@@ -97,13 +104,12 @@ def _triangle(design: Design, level: Level, par: Floats, which: int) -> Floats:
     return level.triangle(values) / design.scales.z[level.columns][:, None]
 
 
-def singular_sentences(level: LevelEffects) -> list[str]:
-    """What is degenerate at one level; sizes are judged against the largest standard deviation."""
-    sd = level.sd
+def singular_sentences(level: LevelEffects, units: Floats) -> list[str]:
+    """What is degenerate at one level; sd * units is its typical share of eta."""
     out = [
         f"the variance of {name} between {level.level}s is zero"
-        for name, value in zip(level.names, sd, strict=True)
-        if value <= _ZERO_SD * max(1.0, float(sd.max()))
+        for name, value in zip(level.names, level.sd * units, strict=True)
+        if value <= _ZERO_SD
     ]
     if not out and len(level.names) > 1:
         values = np.linalg.eigvalsh(level.correlation)
@@ -114,17 +120,21 @@ def singular_sentences(level: LevelEffects) -> list[str]:
     return out
 
 
-def _reason(search: Search, start: Start, names: Sequence[str], family: Family) -> str:
+def _units(design: Design, level: LevelEffects) -> Floats:
+    known = design.layout.professional if level.level == "professional" else design.layout.dyad
+    return design.scales.z[known.columns[np.argsort(known.given)]]
+
+
+def _reason(search: Search, start: Start, names: Sequence[str], family: Family, beta: Floats) -> str:
     if start.separating:
-        return (
-            f"separation: column {names[start.separating[0]]!r} tells some outcomes apart completely, "
-            "so its estimate grows without limit"
-        )
+        return _SEPARATION.format(names[start.separating[0]])
     if search.reason == BEYOND and "log_size" in family.shape_names and search.par[-1] < _LEAST_LOG_SIZE:
         return (
             "the size of the negative binomial shrinks to zero, so the mean is not determined: "
             "a truncated Poisson may do"
         )
+    if search.reason == BEYOND and np.abs(beta).max(initial=0.0) > LARGEST_EFFECT:
+        return _SEPARATION.format(names[int(np.argmax(np.abs(beta)))])
     if search.reason == BEYOND:
         return (
             "a standard deviation grows without limit: outcomes hardly vary within groups, "

@@ -33,23 +33,23 @@ def fixed_effects_only(rows: Rows, family: Family, shape: Floats) -> Start:
     of eta a step for ever, which is how separation shows.
     """
     beta = np.zeros(rows.x.shape[0])
-    value, first, second = _curve(rows, family, beta, shape)
-    move = np.zeros_like(beta)
+    extent = np.maximum(np.abs(rows.x.max(axis=1)), np.abs(rows.x.min(axis=1)))
+    value, slope, information = _plain_pass(rows, family, beta, shape)
+    reach = np.zeros_like(beta)
     for _ in range(_STEPS):
-        weighted = rows.x * second
-        information = weighted @ rows.x.T + 1e-12 * np.eye(beta.size) * max(float(second.sum()), 1e-12)
-        move = -np.linalg.lstsq(information, rows.x @ first, rcond=None)[0]
+        move = -np.linalg.lstsq(information, slope, rcond=None)[0]
         step = 1.0
         while True:
-            new, d1, d2 = _curve(rows, family, beta + step * move, shape)
+            new, slope, information = _plain_pass(rows, family, beta + step * move, shape)
             if new <= value + 1e-12 * abs(value) or step < 1e-8:
                 break
             step *= 0.5
-        gain = value - new
-        beta, value, first, second = beta + step * move, new, d1, d2
-        if gain <= 1e-8 * (1 + abs(value)) and float(np.abs(move @ rows.x).max()) < 0.1:
+        if not np.isfinite(new):
+            break
+        gain, reach = value - new, np.abs(move) * extent
+        beta, value = beta + step * move, new
+        if gain <= 1e-8 * (1 + abs(value)) and reach.sum() < 0.1:
             return Start(beta, shape, ())
-    reach = np.abs(move) * np.ptp(rows.x, axis=1)
     return Start(beta, shape, tuple(int(j) for j in np.argsort(-reach) if reach[j] > 0.3))
 
 
@@ -138,12 +138,20 @@ def _positive(matrix: Floats, end: int) -> Floats:
     return matrix
 
 
-def _curve(rows: Rows, family: Family, beta: Floats, shape: Floats) -> tuple[float, Floats, Floats]:
-    eta = beta @ rows.x
-    if rows.offset is not None:
-        eta = eta + rows.offset
-    with np.errstate(over="ignore", invalid="ignore"):
-        value, first, second = family.curve(rows.y, np.asarray(eta), shape, rows.weights)
-    if rows.weights is not None:
-        first, second = first * rows.weights, second * rows.weights
-    return (value if np.isfinite(value) else np.inf), first, second
+def _plain_pass(rows: Rows, family: Family, beta: Floats, shape: Floats) -> tuple[float, Floats, Floats]:
+    """Loss, gradient and information of beta without random effects."""
+    value, slope, information = 0.0, np.zeros(beta.size), np.zeros((beta.size, beta.size))
+    with np.errstate(all="ignore"):
+        for row, _, _ in rows.chunks:
+            x = rows.x[:, row]
+            eta = beta @ x
+            if rows.offset is not None:
+                eta += rows.offset[row]
+            weights = None if rows.weights is None else rows.weights[row]
+            part, first, second = family.curve(rows.y[row], eta, shape, weights)
+            if weights is not None:
+                first, second = first * weights, second * weights
+            value += part
+            slope += x @ first
+            information += (x * second) @ x.T
+    return (value if np.isfinite(value) else np.inf), slope, information

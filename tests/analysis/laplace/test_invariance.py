@@ -31,10 +31,19 @@ def test_units_of_a_column(diary: pd.DataFrame, x: np.ndarray, fitted: Fitted):
     slopes = RandomColumns(professional=turned[:, [0, 2]], professional_names=("(Intercept)", "demand"))
     fit = fit_laplace(diary.anger, turned, diary.prof.to_numpy(), diary.dyad.to_numpy(), random=slopes)
     whole = fitted("binomial_slope")
+    assert not fit.singular
     assert fit.deviance == pytest.approx(whole.deviance, abs=1e-6)
     assert fit.estimates[1] == pytest.approx(whole.estimates[1] / 1e6, rel=1e-5)
     assert fit.estimates[0] == pytest.approx(whole.estimates[0] - 5 * whole.estimates[1], abs=1e-5)
     assert np.allclose(fit.levels[0].sd, whole.levels[0].sd * [1, 1e5], rtol=1e-5)
+
+
+def test_a_zero_variance_is_judged_in_units_of_the_outcome(diary: pd.DataFrame, x: np.ndarray):
+    codes = diary.prof.to_numpy(), None
+    for unit in (1e-6, 1.0, 1e6):
+        z = np.column_stack([x[:, 0], unit * x[:, 2]])
+        random = RandomColumns(professional=z, professional_names=("(Intercept)", "demand"))
+        assert not fit_laplace(diary.anger, x, *codes, random=random).singular
 
 
 def test_proportions_are_the_single_trials_they_count(diary: pd.DataFrame, x: np.ndarray, fitted: Fitted):
