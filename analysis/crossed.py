@@ -15,11 +15,19 @@ from scipy.linalg import solve_triangular
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
+from analysis.linked import LinkedProblem, link
 from analysis.problem import Blocks, Direction, Information, Shape, Sweep, semidefinite_root
 from analysis.table import Array, Codes
 
-LARGEST = 12_000
-"""Columns of one connected part beyond which the dense blocks would not fit in memory."""
+LINKED_FROM = 300
+"""Columns of one connected part from which its largest factor is eliminated first."""
+LARGEST = 8_000
+"""Columns left after that elimination beyond which dense blocks would not fit in memory."""
+TOO_LARGE = (
+    "The grouping factors link so many groups into one connected part that the model does not fit in "
+    "memory; leave one "
+    "crossed factor out or fit a subset."
+)
 
 
 @dataclass(frozen=True)
@@ -122,7 +130,7 @@ def cross(
     codes: Sequence[Codes],
     sizes: Sequence[int],
     log_weight: float,
-) -> CrossedProblem:
+) -> CrossedProblem | LinkedProblem:
     """Build the problem from standard columns (n, k_all), already weighted or whitened, and the codes of each
     factor.
 
@@ -137,10 +145,20 @@ def cross(
     square = (design.T @ design).tocsr()
     right = np.asarray(design.T @ columns[:, :k])
     part_of = _parts(codes, sizes)
-    widths = tuple(len(z) for z in varying)
-    batches = _batches(square, right, part_of, widths, offsets)
     gram = columns[:, :k].T @ columns[:, :k]
-    return CrossedProblem(Shape(height, fixed, log_weight, widths, blocks, tuple(sizes)), gram, batches)
+    shape = Shape(height, fixed, log_weight, tuple(len(z) for z in varying), blocks, tuple(sizes))
+    if _largest(part_of, shape.widths) > LINKED_FROM and len(sizes) > 1:
+        if int(offsets[-2]) > LARGEST:
+            raise ValueError(TOO_LARGE)
+        return link(shape, gram, square, right)
+    return CrossedProblem(shape, gram, _batches(square, right, part_of, shape.widths, offsets))
+
+
+def _largest(part_of: Sequence[Codes], widths: Sequence[int]) -> int:
+    """Random columns of the largest part."""
+    parts = 1 + max(int(p.max()) for p in part_of)
+    sizes = sum(np.bincount(p, minlength=parts) * q for p, q in zip(part_of, widths, strict=True))
+    return int(np.max(sizes))
 
 
 def _sparse_random(
@@ -178,12 +196,6 @@ def _batches(
 ) -> list[Batch]:
     parts = 1 + max(int(p.max()) for p in part_of)
     counts = np.stack([np.bincount(p, minlength=parts) for p in part_of], axis=1)
-    if int((counts @ np.asarray(widths)).max()) > LARGEST:
-        raise ValueError(
-            "The grouping factors link so many groups into one connected part that the model does not fit "
-            "in memory; "
-            "leave one crossed factor out or fit a subset."
-        )
     members = [np.argsort(p, kind="stable") for p in part_of]
     firsts = np.concatenate([np.zeros((1, counts.shape[1]), np.int64), np.cumsum(counts, axis=0)])
     kinds, kind_of = np.unique(counts, axis=0, return_inverse=True)
