@@ -2,9 +2,9 @@
 
     python bench/laplace_designs.py [--designs 60] [--seed 1]
 
-Prints JSON lines: the largest amount by which the own deviance lies above glmmTMB's (floor 1e-6: no fit may be
-worse by more), the number of fits in which glmmTMB lies above the own by more than 1e-6, and the number of own
-fits that did not converge. Designs that glmmTMB cannot fit are left out. Needs R with glmmTMB.
+Prints JSON lines: the largest amount by which the own deviance lies above glmmTMB's (floor 1e-6: no fit may
+be worse by more), the number of fits in which glmmTMB lies above the own by more than 1e-6, and the number of
+own fits that did not converge. Designs that glmmTMB cannot fit are left out. Needs R with glmmTMB.
 """
 
 import argparse
