@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
-from analysis.generalised import GeneralisedFit
+from analysis.mixed import Fit
 from analysis.mixed import fit as fit_model
 from analysis.record import fit_record, generalised_record
 from analysis.residual import CAR1
@@ -72,4 +72,4 @@ def read_frame(file: Path) -> pl.DataFrame:
 
 
 def _record(found: Any) -> dict[str, Any]:
-    return generalised_record(found) if isinstance(found, GeneralisedFit) else fit_record(found)
+    return fit_record(found) if isinstance(found, Fit) else generalised_record(found)

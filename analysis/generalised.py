@@ -7,6 +7,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.design import Design, RandomLevel
+from analysis.hurdle import fit_hurdle
+from analysis.laplace import RandomColumns, fit_laplace
+from analysis.notes import missing_note
+from analysis.summary import render
 
 FAMILIES = (
     "binomial",
@@ -15,6 +19,8 @@ FAMILIES = (
     "ordinal",
     "truncated_poisson",
     "truncated_negative_binomial",
+    "hurdle_poisson",
+    "hurdle_negative_binomial",
 )
 
 
@@ -65,16 +71,93 @@ class GeneralisedFit:
                     )
         return pd.DataFrame(rows, columns=["group", "term", "with", "estimate", "sd_or_correlation"])
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know before the numbers: non-convergence, singularity, rows left out."""
+        found = [] if self.laplace.converged else [f"NOT CONVERGED: {self.laplace.reason}"]
+        found += [f"Singular fit: {what}" for what in self.laplace.singular_what]
+        return (*found, *missing_note(self.design.missing))
+
+    def summary(self) -> str:
+        """The fit in text; anything wrong comes first."""
+        found = self.laplace
+        lines = [*self.notes, f"{self.family} mixed model by Laplace approximation", self.formula]
+        lines += [
+            f"Rows {found.rows}   deviance {found.deviance:.4f}   AIC {found.aic:.2f}   BIC {found.bic:.2f}"
+        ]
+        lines += ["", "Random effects (link scale)", render(self.variance_components), ""]
+        shape = pd.DataFrame(
+            {"term": found.shape_names, "estimate": found.shape, "std_error": found.shape_std_errors}
+        )
+        lines += ["Thresholds or size", render(shape), ""] if len(shape) else []
+        return "\n".join([*lines, "Fixed effects (link scale)", render(self.coefficients, p="p")])
+
+    def __str__(self) -> str:
+        return self.summary()
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         return getattr(self.laplace, name)
 
 
-def fit_family(design: Design, family: str, **options: Any) -> GeneralisedFit:
+@dataclass(frozen=True)
+class FormulaHurdle:
+    """Both parts of a hurdle: ``any`` (log odds of more than zero) and ``amount`` (log mean of what there
+    is), each a :class:`GeneralisedFit`, and ``hurdle``, the engine's own result for both together."""
+
+    design: Design
+    any: GeneralisedFit
+    amount: GeneralisedFit
+    hurdle: Any
+    family: str
+
+    @property
+    def formula(self) -> str:
+        """The formula as written."""
+        return self.design.formula.text
+
+    @property
+    def coefficients(self) -> pd.DataFrame:
+        """Fixed effects of both parts: ``part`` ("any", "amount"), then the columns of one fit."""
+        return self._both("coefficients")
+
+    @property
+    def variance_components(self) -> pd.DataFrame:
+        """Variances and covariances of both parts, with ``part``."""
+        return self._both("variance_components")
+
+    def _both(self, name: str) -> pd.DataFrame:
+        parts: dict[str, pd.DataFrame] = {
+            "any": getattr(self.any, name),
+            "amount": getattr(self.amount, name),
+        }
+        return pd.concat(
+            [frame.assign(part=part)[["part", *frame.columns]] for part, frame in parts.items()],
+            ignore_index=True,
+        )
+
+    @property
+    def singular(self) -> bool:
+        """Whether either part is singular."""
+        return bool(self.any.laplace.singular or self.amount.laplace.singular)
+
+    def summary(self) -> str:
+        """Both parts in text."""
+        return "\n\n".join(["Part 1: any", str(self.any), "Part 2: amount, if any", str(self.amount)])
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.hurdle, name)
+
+
+def fit_family(design: Design, family: str, **options: Any) -> GeneralisedFit | FormulaHurdle:
     """Fit ``design`` by Laplace approximation; ``ValueError`` for a family or random structure it does not
     know."""
-    from analysis.laplace import RandomColumns, fit_laplace
 
     if family not in FAMILIES:
         raise ValueError(f"family must be 'gaussian' or one of {', '.join(FAMILIES)}; got {family!r}.")
@@ -91,18 +174,15 @@ def fit_family(design: Design, family: str, **options: Any) -> GeneralisedFit:
         dyad_names=_names(inner),
         correlated=(_correlated(outer), _correlated(inner)),
     )
-    found = fit_laplace(
-        design.response,
-        matrix,
-        None if outer is None else outer.factor.codes,
-        None if inner is None else inner.factor.codes,
-        family=family,
-        offset=design.offset,
-        weights=design.weights,
-        names=names,
-        random=random,
-        **options,
-    )
+    codes = [None if level is None else level.factor.codes for level in (outer, inner)]
+    shared = {"offset": design.offset, "names": names, "random": random, **options}
+    if family.startswith("hurdle_"):
+        if design.weights is not None:
+            raise ValueError("A hurdle model takes no weights.")
+        both = fit_hurdle(design.response, matrix, *codes, counts=family.removeprefix("hurdle_"), **shared)
+        amount = GeneralisedFit(design, both.amount, f"truncated_{family.removeprefix('hurdle_')}")
+        return FormulaHurdle(design, GeneralisedFit(design, both.any, "binomial"), amount, both, family)
+    found = fit_laplace(design.response, matrix, *codes, family=family, weights=design.weights, **shared)
     return GeneralisedFit(design, found, family)
 
 

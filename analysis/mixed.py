@@ -11,6 +11,7 @@ from analysis import effects, notes, tables
 from analysis.contrasts import contrast_matrix, contrast_table
 from analysis.design import Design, build_design
 from analysis.estimate import Estimate, estimate
+from analysis.generalised import fit_family
 from analysis.inference import Satterthwaite, SmallSample, Test, boundaries, satterthwaite
 from analysis.kenward_roger import KenwardRoger, kenward_roger
 from analysis.optimize import Convergence
@@ -264,9 +265,10 @@ def fit(
     """Fit a mixed model in lme4's notation to a pandas or polars frame.
 
     ``reml`` restricted or full maximum likelihood; ``family`` "gaussian", or one that ``analysis.laplace``
-    fits ("binomial", "poisson", ...; ``options`` go there); ``weights`` a column name or array of precision
-    weights; ``residual`` None, ``CAR1``, ``Strata`` or ``Pairs`` of ``analysis.residual``; ``df``
-    "satterthwaite" or "kenward-roger"; ``confidence`` of the intervals.
+    fits ("binomial", "poisson",
+    "negative_binomial", "ordinal", "hurdle_poisson", ...; ``options`` go there); ``weights`` a column name or
+    array of precision weights; ``residual`` None, ``CAR1``, ``Strata`` or ``Pairs`` of ``analysis.residual``;
+    ``df`` "satterthwaite" or "kenward-roger"; ``confidence`` of the intervals.
 
     Rows with a missing value in any variable used are left out and counted (``Fit.missing``). Raises
     ``ValueError`` in one sentence, naming the column, for input that cannot be fitted. Non-convergence is a
@@ -281,8 +283,6 @@ def fit(
     extra, labelled = (residual.numbers, residual.labels) if residual is not None else ((), ())
     design = build_design(formula, frame, weights=weights, extra=extra, labelled=labelled)
     if family != "gaussian":
-        from analysis.generalised import fit_family
-
         return fit_family(design, family, **options)
     if options:
         raise ValueError(f"fit() has no option '{next(iter(options))}' for a Gaussian outcome.")

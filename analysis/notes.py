@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from analysis.variables import Missing
+
 if TYPE_CHECKING:
     from analysis.mixed import Fit
 
@@ -31,12 +33,16 @@ def notes_of(fit: "Fit") -> tuple[str, ...]:
             f"Only {groups[top]} groups of '{top}': its variance is uncertain, and p-values and intervals of "
             "effects at that level lean on the small-sample correction."
         )
-    missing = fit.design.missing
-    if missing.used < missing.rows:
-        by = ", ".join(f"{name} {count}" for name, count in missing.by_variable.items())
-        lost = ", ".join(f"{count} {name}" for name, count in missing.groups_lost.items() if count)
-        found.append(
-            f"{missing.rows - missing.used} of {missing.rows} rows left out for missing values ({by})"
-            + (f"; groups that lost all rows: {lost}." if lost else ".")
-        )
-    return tuple(found)
+    return (*found, *missing_note(fit.design.missing))
+
+
+def missing_note(missing: Missing) -> tuple[str, ...]:
+    """How many rows were left out, for which variables, and which groups lost all of theirs."""
+    if missing.used == missing.rows:
+        return ()
+    by = ", ".join(f"{name} {count}" for name, count in missing.by_variable.items())
+    lost = ", ".join(f"{count} {name}" for name, count in missing.groups_lost.items() if count)
+    ending = f"; groups that lost all rows: {lost}." if lost else "."
+    return (
+        f"{missing.rows - missing.used} of {missing.rows} rows left out for missing values ({by}){ending}",
+    )

@@ -44,6 +44,7 @@ def fit_record(fit: "Fit") -> dict[str, Any]:
 def generalised_record(fit: Any) -> dict[str, Any]:
     """The same for a binary, count or ordinal fit, as far as it has the numbers."""
     record = {
+        "notes": list(fit.notes) if hasattr(fit, "notes") else [],
         "formula": fit.formula,
         "family": fit.family,
         "coefficients": _rows(fit.coefficients),

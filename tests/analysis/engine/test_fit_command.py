@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import polars as pl
 import pytest
 import typer
@@ -52,3 +53,13 @@ def test_a_binary_outcome_goes_to_the_laplace_engine(run):
     )
     assert answer.exit_code == 0
     assert json.loads(answer.stdout)["family"] == "binomial"
+    assert "binomial mixed model by Laplace" in run("rows.csv", formula, "--family", "binomial").stdout
+
+
+def test_a_hurdle_has_two_parts(rows):
+    frame = rows("small")
+    frame["score"] = np.maximum(np.round(frame["y"] - 2.5), 0)
+    found = fit_model("score ~ x1 + (1 | professional)", frame, family="hurdle_poisson")
+    assert list(found.coefficients["part"]) == ["any", "any", "amount", "amount"]
+    assert found.converged
+    assert "Part 2: amount" in str(found)
