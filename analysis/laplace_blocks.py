@@ -64,12 +64,11 @@ def product(left: Floats, right: Floats) -> Floats:
     """Batched product of (a, b, g) with (b, c, g) or (b, g); without a group axis on the left, of (a, b)."""
     if left.ndim == 2:
         if left.shape == (1, 1):
-            return right * left[0, 0]
+            return np.asarray(right * left[0, 0])
         if right.ndim == 2:
             return left @ right
-        return (left @ right.reshape(right.shape[0], right.shape[1] * right.shape[2])).reshape(
-            left.shape[0], *right.shape[1:]
-        )
+        flat = right.reshape(right.shape[0], right.shape[1] * right.shape[2])
+        return (left @ flat).reshape(left.shape[0], *right.shape[1:])
     if left.shape[1] == 1:
-        return left[:, 0, None] * right[0] if right.ndim == 3 else left[:, 0] * right[0]
-    return np.einsum("ijg,jkg->ikg" if right.ndim == 3 else "ijg,jg->ig", left, right)
+        return np.asarray(left[:, 0, None] * right[0] if right.ndim == 3 else left[:, 0] * right[0])
+    return np.asarray(np.einsum("ijg,jkg->ikg" if right.ndim == 3 else "ijg,jg->ig", left, right))

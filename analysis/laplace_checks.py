@@ -121,12 +121,12 @@ def check_columns(x: Floats, names: Sequence[str], intercept: int | None, ordina
         factor[j, j] = np.sqrt(left)
 
 
-def check_nested(dyad: Ints, labels: npt.NDArray[Any]) -> None:
+def check_nested(dyad: Ints, labels: npt.NDArray[Any], names: tuple[str, str]) -> None:
     """Refuses a dyad that appears under two professionals; `dyad` has one code per block of sorted rows."""
     order = np.argsort(dyad, kind="stable")
     again = np.flatnonzero(np.diff(dyad[order]) == 0)
     if again.size:
         raise ValueError(
-            f"dyad {labels[order[again[0]]]} appears under more than one professional: "
-            "give each dyad its own code, or fit crossed effects"
+            f"{names[1]} {labels[order[again[0]]]} appears under more than one {names[0]}: "
+            f"give each {names[1]} its own code, or fit crossed effects"
         )

@@ -20,7 +20,7 @@ class RandomColumns:
     """What varies between groups. Without it, every level has a random intercept.
 
     `professional` and `dyad` are columns (n, q), each with its names; None is an intercept. `correlated` says
-    whether the coefficients of a level correlate (professional, dyad).
+    whether the coefficients of a level correlate, `level_names` what messages call it (professional, dyad).
     """
 
     professional: npt.NDArray[np.float64] | None = None
@@ -28,6 +28,7 @@ class RandomColumns:
     dyad: npt.NDArray[np.float64] | None = None
     dyad_names: tuple[str, ...] = ("(Intercept)",)
     correlated: tuple[bool, bool] = (True, True)
+    level_names: tuple[str, str] = ("professional", "dyad")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Design:
     layout: Layout
     scales: Scales
     random_names: tuple[tuple[str, ...], tuple[str, ...]]
+    level_names: tuple[str, str]
     labels: tuple[npt.NDArray[Any], npt.NDArray[Any]]
     """Code of each professional and of each dyad, in engine order."""
 
@@ -77,19 +79,23 @@ def build_design(pieces: Pieces, random: RandomColumns) -> Design:
     check_columns(x, pieces.names, intercept, pieces.ordinal)
     if pieces.professional is None and pieces.dyad is None:
         raise ValueError("a mixed model needs professional codes, dyad codes or both")
-    professional, dyad = _codes(pieces, n)
+    professional, dyad = _codes(pieces, n, random.level_names)
     z, z_scale, levels = _random_columns(pieces, random, n)
     rows = lay_out((pieces.y, x, z), (professional, dyad), offset=pieces.offset, weights=pieces.weights)
     layout = Layout(levels[0], levels[1], x.shape[0], pieces.shape, z.shape[0])
     labels = _labels(pieces, rows)
     if pieces.professional is not None and pieces.dyad is not None:
-        check_nested(dyad[rows.starts if rows.order is None else rows.order[rows.starts]], labels[1])
+        check_nested(
+            dyad[rows.starts if rows.order is None else rows.order[rows.starts]],
+            labels[1],
+            random.level_names,
+        )
     names = tuple(
         tuple(given) if level.size else ()
         for given, level in zip((random.professional_names, random.dyad_names), levels, strict=True)
     )
     scales = Scales(middle, spread, intercept, z_scale)
-    return Design(rows, layout, scales, (names[0], names[1]), labels)
+    return Design(rows, layout, scales, (names[0], names[1]), random.level_names, labels)
 
 
 def _scales(x: Floats, ordinal: bool) -> tuple[Floats, Floats, int | None]:
@@ -104,13 +110,11 @@ def _scales(x: Floats, ordinal: bool) -> tuple[Floats, Floats, int | None]:
     return middle, np.where(spread > 1e-12 * np.abs(middle), spread, 1.0), intercept
 
 
-def _codes(pieces: Pieces, n: int) -> tuple[Ints, Ints]:
+def _codes(pieces: Pieces, n: int, names: tuple[str, str]) -> tuple[Ints, Ints]:
     """Sorting codes; an absent level is one group (professional) or the same groups (dyad)."""
     none = np.zeros(n, dtype=np.intp)
-    professional = (
-        none if pieces.professional is None else group_codes(pieces.professional, "professional", n)
-    )
-    dyad = none if pieces.dyad is None else group_codes(pieces.dyad, "dyad", n)
+    professional = none if pieces.professional is None else group_codes(pieces.professional, names[0], n)
+    dyad = none if pieces.dyad is None else group_codes(pieces.dyad, names[1], n)
     return professional, dyad
 
 

@@ -161,7 +161,7 @@ class NegativeBinomial:
         return loss, (y + size) * share - y, (y + size) * share * (1 - share)
 
     def third(self, _y: Floats, eta: Floats, shape: Floats, _first: Floats, second: Floats) -> Floats:
-        return second * (1 - 2 * expit(eta - shape[0]))
+        return np.asarray(second * (1 - 2 * expit(eta - shape[0])))
 
     def shape_gradient(
         self, y: Floats, eta: Floats, shape: Floats, rows: tuple[Floats, Floats, Floats]
@@ -186,7 +186,7 @@ class NegativeBinomial:
 
     def draw(self, eta: Floats, shape: Floats, _trials: Floats, random: np.random.Generator) -> Floats:
         size = np.exp(shape[0])
-        return random.poisson(random.gamma(size, np.exp(eta) / size)).astype(float)
+        return np.asarray(random.poisson(random.gamma(size, np.exp(eta) / size)).astype(float))
 
 
 def _binary_curve(y: Floats, eta: Floats) -> tuple[float, Floats, Floats]:

@@ -175,8 +175,8 @@ def _penalised(sums: Sums, v: Floats, u: Floats) -> float:
 def _right(blocks: Floats, matrix: Floats) -> Floats:
     """Blocks (a, b, g) times one matrix (b, c)."""
     if blocks.shape[1] == 1 and matrix.shape == (1, 1):
-        return blocks * matrix[0, 0]
-    return np.einsum("ijg,jk->ikg", blocks, matrix)
+        return np.asarray(blocks * matrix[0, 0])
+    return np.asarray(np.einsum("ijg,jk->ikg", blocks, matrix))
 
 
 def _plus_identity(blocks: Floats) -> Floats:

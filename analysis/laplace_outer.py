@@ -102,7 +102,8 @@ def difference_hessian(objective: Objective, par: Floats, here: Floats, scale: F
         step[i] = _DIFFERENCE * (1.0 if central else 0.1) * np.sqrt(2 / max(scale[i, i], 1e-8))
         laplace.dyad_modes, laplace.professional_modes = base
         up = objective(par + step, tolerance=_INNER_TIGHT)[1]
-        low, span = here, step[i]
+        low: Floats | None = here
+        span = step[i]
         if central:
             laplace.dyad_modes = 2 * base[0] - laplace.dyad_modes
             laplace.professional_modes = 2 * base[1] - laplace.professional_modes

@@ -87,6 +87,7 @@ def level_effects(design: Design, objective: Objective, par: Floats) -> list[Lev
             out.append(
                 LevelEffects(
                     name,
+                    design.level_names[k],
                     design.random_names[k],
                     loading @ loading.T,
                     design.labels[k],
@@ -107,7 +108,7 @@ def _triangle(design: Design, level: Level, par: Floats, which: int) -> Floats:
 def singular_sentences(level: LevelEffects, units: Floats) -> list[str]:
     """What is degenerate at one level; sd * units is its typical share of eta."""
     out = [
-        f"the variance of {name} between {level.level}s is zero"
+        f"the variance of {name} between groups of {level.name!r} is zero"
         for name, value in zip(level.names, level.sd * units, strict=True)
         if value <= _ZERO_SD
     ]
@@ -115,7 +116,7 @@ def singular_sentences(level: LevelEffects, units: Floats) -> list[str]:
         values = np.linalg.eigvalsh(level.correlation)
         if values[0] <= 1e-6:
             out.append(
-                f"the random coefficients {', '.join(level.names)} of {level.level}s are perfectly correlated"
+                f"the random coefficients {', '.join(level.names)} of {level.name!r} are perfectly correlated"
             )
     return out
 

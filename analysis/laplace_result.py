@@ -20,7 +20,9 @@ class LevelEffects:
     """Random coefficients of one level: q of them in each of g groups, on the link scale."""
 
     level: str
-    """"professional" or "dyad"."""
+    """"professional" or "dyad": its place in the nesting."""
+    name: str
+    """What the caller calls it."""
     names: tuple[str, ...]
     covariance: Floats
     """Estimated covariance (q, q)."""

@@ -61,6 +61,9 @@ def test_groups_that_are_no_nested_levels_are_refused(study: dict[str, Any]):
     refused(study, "professional has one group", professional_codes=np.zeros(ROWS, dtype=int))
     refused(study, "dyad 0 appears under more than one professional", dyad_codes=np.arange(ROWS) % 5)
     refused(study, "professional codes, dyad codes or both", professional_codes=None, dyad_codes=None)
+    with pytest.raises(ValueError, match="client 0 appears under more than one leader"):
+        named = RandomColumns(level_names=("leader", "client"))
+        fit_laplace(**(study | {"dyad_codes": np.arange(ROWS) % 5, "random": named}))
     repeated = RandomColumns(dyad=np.ones((ROWS, 2)), dyad_names=("(Intercept)", "mood"))
     refused(study, "'mood' does not vary", random=repeated)
 

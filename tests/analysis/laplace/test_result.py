@@ -83,8 +83,8 @@ def test_a_variance_of_zero_is_found_and_said(diary: pd.DataFrame, x: np.ndarray
     fit = fit_laplace(diary.flat, x, diary.prof.to_numpy(), diary.dyad.to_numpy(), family="poisson")
     assert fit.converged and fit.singular
     assert fit.singular_what == (
-        "the variance of (Intercept) between professionals is zero",
-        "the variance of (Intercept) between dyads is zero",
+        "the variance of (Intercept) between groups of 'professional' is zero",
+        "the variance of (Intercept) between groups of 'dyad' is zero",
     )
     assert all(level.sd[0] == 0 for level in fit.levels)
     assert np.isfinite(fit.std_errors).all()
