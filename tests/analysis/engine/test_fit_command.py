@@ -48,9 +48,8 @@ def test_what_is_wrong_is_one_sentence_and_a_code(run):
 
 
 def test_a_binary_outcome_goes_to_the_laplace_engine(run):
-    answer = run(
-        "rows.csv", "I(y > 3) ~ x1 + (1 | professional) + (1 | dyad)", "--family", "binomial", "--json"
-    )
+    formula = "I(y > 3) ~ x1 + (1 | professional) + (1 | dyad)"
+    answer = run("rows.csv", formula, "--family", "binomial", "--json")
     assert answer.exit_code == 0
     assert json.loads(answer.stdout)["family"] == "binomial"
     assert "binomial mixed model by Laplace" in run("rows.csv", formula, "--family", "binomial").stdout
