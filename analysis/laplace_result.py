@@ -11,6 +11,7 @@ import numpy.typing as npt
 from analysis.laplace_blocks import Floats
 from analysis.laplace_design import Design, RandomColumns
 from analysis.laplace_families import Family
+from analysis.laplace_residuals import variance
 
 Scale = Literal["link", "response"]
 
@@ -128,6 +129,22 @@ class LaplaceFit:
         """Predictions at the conditional modes for the rows of the data, in the caller's order."""
         eta = self._engine_eta(self._engine_modes())
         return eta if scale == "link" else self.engine_family.mean(eta, self.shape)
+
+    def residuals(self, kind: Literal["response", "pearson"] = "response") -> Floats:
+        """Outcome minus fitted value (n,) in the caller's order; "pearson" divides by the conditional sd.
+
+        Raises ValueError for ordered categories.
+        """
+        rows, eta = self.design.rows, self.fitted("link")
+        trials = np.ones(eta.size) if rows.weights is None else _unsorted(rows.weights, self.design)
+        spread = np.sqrt(variance(self.family, eta, self.shape, trials))
+        plain = _unsorted(rows.y, self.design) - self.fitted()
+        return plain if kind == "response" else np.asarray(plain / spread)
+
+    @property
+    def dispersion(self) -> float:
+        """Sum of squared Pearson residuals over rows minus parameters: well above one says overdispersed."""
+        return float(np.sum(self.residuals("pearson") ** 2) / (self.rows - self.parameters))
 
     def simulate(self, seed: int, replicates: int = 1, *, new_groups: bool = True) -> npt.NDArray[Any]:
         """Outcomes (rows, replicates) drawn from the fitted model, in the caller's order.

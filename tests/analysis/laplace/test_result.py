@@ -67,6 +67,26 @@ def test_simulated_outcomes_have_the_fitted_mean(name: str, fitted: Fitted):
     assert np.array_equal(fit.simulate(3), fit.simulate(3))
 
 
+@pytest.mark.parametrize(
+    "name", ["binomial", "binomial_trials", "poisson", "negative_binomial", "truncated_poisson"]
+)
+def test_pearson_residuals_have_the_spread_of_simulated_ones(name: str, fitted: Fitted):
+    fit = fitted(name)
+    drawn = fit.simulate(5, 400, new_groups=False) - fit.fitted()[:, None]
+    ratio = fit.residuals("response") / fit.residuals("pearson") / drawn.std(axis=1)
+    assert np.median(ratio) == pytest.approx(1, abs=0.02)
+
+
+def test_counts_with_more_spread_than_poisson_are_told(diary: pd.DataFrame, x: np.ndarray, fitted: Fitted):
+    offset = np.log(diary.hours.to_numpy())
+    codes = diary.prof.to_numpy(), diary.dyad.to_numpy()
+    plain = fit_laplace(diary.events, x, *codes, family="poisson", offset=offset)
+    assert plain.dispersion > 1.5
+    assert fitted("negative_binomial").dispersion == pytest.approx(1, abs=0.2)
+    with pytest.raises(ValueError, match="no residuals"):
+        fitted("ordinal").residuals()
+
+
 def test_simulated_studies_are_recovered(diary: pd.DataFrame, x: np.ndarray, fitted: Fitted):
     whole = fitted("poisson")
     drawn = whole.simulate(11, 8)
