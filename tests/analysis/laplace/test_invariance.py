@@ -87,3 +87,32 @@ def test_order_of_correlated_coefficients(diary: pd.DataFrame, x: np.ndarray, fi
     whole = fitted("binomial_slope")
     assert np.allclose(fit.levels[0].covariance, whole.levels[0].covariance[::-1, ::-1], atol=1e-5)
     assert np.allclose(fit.levels[0].modes, whole.levels[0].modes[:, ::-1], atol=1e-5)
+
+
+def test_three_correlated_coefficients_do_not_depend_on_their_coding():
+    """Correlated coefficients of (1, a, b) and of (1, a + b, a - 2 b) are the same model."""
+    random = np.random.default_rng(4)
+    professional, dyad = np.repeat(np.arange(60), 20), np.repeat(np.arange(120), 10)
+    a, b = random.normal(size=(2, 1200))
+    root = np.array([[0.8, 0, 0], [0.3, 0.6, 0], [-0.3, 0.2, 0.5]])
+    one = np.column_stack([np.ones(1200), a, b])
+    effects = random.normal(size=(60, 3)) @ root.T
+    y = random.poisson(np.exp(one @ [0.0, 0.4, -0.2] + np.sum(one * effects[professional], axis=1)))
+    turn = np.array([[1.0, 0, 0], [0, 1, 1], [0, 1, -2]])
+    names = ("(Intercept)", "first", "second")
+    fits = [
+        fit_laplace(
+            y,
+            z,
+            professional,
+            dyad,
+            family="poisson",
+            random=RandomColumns(professional=z, professional_names=names),
+        )
+        for z in (one, one @ turn)
+    ]
+    assert fits[0].converged and fits[1].converged
+    assert fits[0].deviance == pytest.approx(fits[1].deviance, abs=1e-7)
+    assert np.allclose(fits[0].estimates, turn @ fits[1].estimates, atol=1e-6)
+    back = turn @ fits[1].levels[0].covariance @ turn.T
+    assert np.allclose(fits[0].levels[0].covariance, back, atol=1e-5)
