@@ -5,7 +5,8 @@ other. This package stands alone: it reads frames and bundles and knows nothing 
 """
 
 from analysis.compare import compare
-from analysis.mixed import Fit, fit
+from analysis.fitting import fit
+from analysis.mixed import Fit
 from analysis.residual import CAR1, Pairs, Strata
 
 __all__ = ["CAR1", "Fit", "Pairs", "Strata", "compare", "fit"]

@@ -131,6 +131,12 @@ def _check_groups(design: Design) -> None:
     check_sizes(design)
     for level in design.levels:
         factor = level.factor
+        if Cells.of(factor.codes, factor.size).constant(design.response):
+            raise ValueError(
+                f"The outcome '{design.formula.response}' does not vary inside any '{factor.name}'; give "
+                "one row per "
+                f"'{factor.name}' and leave its random term out."
+            )
         for block in level.blocks:
             _check_slopes([level.columns[at] for at in block], factor.name, factor.codes, factor.size)
 

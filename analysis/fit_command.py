@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
+from analysis.fitting import fit as fit_model
 from analysis.mixed import Fit
-from analysis.mixed import fit as fit_model
 from analysis.record import fit_record, generalised_record
 from analysis.residual import CAR1
 from analysis.stream import fit_parquet

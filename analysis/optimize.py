@@ -62,9 +62,9 @@ def minimise(
 ) -> tuple[Profile, Convergence]:
     """Minimise the profiled criterion from relative covariances ``start`` (standard units; default 0.3 I)."""
     blocks = problem.shape.blocks
-    psis = [0.3 * np.eye(width) for width in problem.shape.widths] if start is None else list(start)
+    psis = _first(problem, reml) if start is None else list(start)
     search = _Search(problem, reml, profile(problem, psis, reml))
-    began, exact_from, step = search.here.deviance, AVERAGE_STEPS, 0
+    began, exact_from, step, still = search.here.deviance, AVERAGE_STEPS, 0, 0
     predicted, steepest, reason = np.inf, np.inf, "the most steps allowed were taken"
     for step in range(1, most_steps + 1):
         free = Free.at(search.here.sweep.psis, blocks)
@@ -82,18 +82,40 @@ def minimise(
                 continue
             reason = "the predicted gain fell below the tolerance"
             break
-        if not _descend(search, free, vectors, turned, sizes):
+        before = search.here.deviance
+        moved = _descend(search, free, vectors, turned, sizes)
+        still = 0 if search.here.deviance < before else still + 1
+        if not moved or still > 2:
             if step <= exact_from and exact_from:
-                exact_from, search.damping = step - 1 if step > 1 else 0, 0.0
+                exact_from, search.damping, still = step - 1 if step > 1 else 0, 0.0, 0
                 continue
             reason = "no step lowered the criterion any further"
             break
     found = search.here
-    converged = predicted < 1e-7 * max(1.0, abs(found.deviance) * 1e-3)
+    # Rounding alone moves the criterion by about nu times the squared factor times the machine's precision.
+    largest = Free.at(found.sweep.psis, blocks).size
+    noise = max(1e-7, 1e-10 * abs(found.deviance), 1e-13 * found.nu * largest**2)
+    converged = predicted < noise
     record = Convergence(
         converged, reason, step, search.evaluations, steepest, predicted, began, found.deviance
     )
     return found, record
+
+
+def _first(problem: Problem, reml: bool) -> list[Array]:
+    """0.3 I, or a hundred times as much for as long as that is better: groups may differ far more than rows
+    do."""
+    lowest, size = np.inf, 0.3
+    for scale in (0.3, 30.0, 3e3, 3e5, 3e7):
+        psis = [scale * np.eye(width) for width in problem.shape.widths]
+        try:
+            deviance = profile(problem, psis, reml, gradient=False).deviance
+        except np.linalg.LinAlgError:
+            break
+        if not deviance < lowest:
+            break
+        lowest, size = deviance, scale
+    return [size * np.eye(width) for width in problem.shape.widths]
 
 
 def _slope_and_hessian(search: _Search, free: Free, exact: bool) -> tuple[Array, Array]:

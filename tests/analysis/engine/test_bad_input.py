@@ -27,6 +27,11 @@ def frame(rows):
         ({"one": "a"}, "y ~ x1 + (1 | one)", "'one' has only one group"),
         ({"one": "a"}, "y ~ x1 + one + (1 | dyad)", "'one' has one label only"),
         ({}, "y ~ x1 + (1 + baseline | dyad)", "'baseline' does not vary inside any 'dyad'"),
+        (
+            {},
+            "baseline ~ x1 + (1 | professional) + (1 | dyad)",
+            "outcome 'baseline' does not vary inside any 'dyad'",
+        ),
         ({}, "y ~ x1 + closeness + (1 | dyad)", "'closeness' names no column"),
         ({}, "z ~ x1 + (1 | dyad)", "outcome 'z' names no column"),
         ({}, "y ~ x1 + (1 | school)", "'school' names no column"),
