@@ -124,15 +124,16 @@ def _bare(name: str) -> str:
 
 
 def _terms(text: str, whole: str) -> tuple[Term, ...]:
-    """The terms of a sum; the intercept is in unless ``0`` or ``- 1`` takes it out."""
+    """The terms of a sum, as R orders them: by number of variables, and these by first appearance. The
+    intercept is in unless ``0`` or ``- 1`` takes it out."""
     reader = _Reader(_tokens(text, whole), whole)
     found = reader.sum()
     if reader.tokens:
         raise ValueError(f"Could not read {reader.tokens[0]!r} in the formula {whole!r}.")
     terms = [INTERCEPT, *found] if reader.intercept else [term for term in found if term]
-    first = {frozenset(term): term for term in reversed(terms)}
-    ordered = [term for term in dict.fromkeys(terms) if first[frozenset(term)] == term]
-    return tuple(sorted(ordered, key=len))
+    seen = {name: at for at, name in reversed(list(enumerate(name for term in terms for name in term)))}
+    ordered = [tuple(sorted(term, key=seen.__getitem__)) for term in terms]
+    return tuple(sorted(dict.fromkeys(ordered), key=len))
 
 
 def _tokens(text: str, whole: str) -> list[str]:

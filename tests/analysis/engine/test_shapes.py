@@ -63,17 +63,18 @@ def test_degrees_of_freedom(pair):
 
 def test_variance_components(pair):
     name, found, expected = pair
-    if name in SINGULAR:
-        pytest.skip("components of a singular fit are compared through the criterion")
     table = found.variance_components
+    largest = max(abs(one["vcov"]) for one in expected["vc"])
+    # On a singular fit lme4 itself stops about 1e-4 short in theta.
+    slack = 5e-3 * largest if name in SINGULAR else 1e-5 * largest
     for one in expected["vc"]:
-        group = "residual" if one["group"] == "Residual" else one["group"]
+        # lme4 numbers the terms of || as professional, professional.1, ...
+        group = "residual" if one["group"] == "Residual" else one["group"].split(".")[0]
         mine = table[table["group"] == group]
-        if one["b"]:
-            mine = mine[mine["with"] != ""]
-        elif group != "residual":
-            mine = mine[(mine["term"] == one["a"]) & (mine["with"] == "")]
-        assert mine["estimate"].iloc[0] == pytest.approx(one["vcov"], rel=2e-5)
+        if group != "residual":
+            wanted = {one["a"], one["b"] or ""}
+            mine = mine[[{a, b} == wanted for a, b in zip(mine["term"], mine["with"], strict=True)]]
+        assert mine["estimate"].iloc[0] == pytest.approx(one["vcov"], abs=slack)
 
 
 def test_joint_contrasts_are_those_of_lmertest(rows, told):
