@@ -72,7 +72,7 @@ def _raw(assembly: Assembly, found: Profile, record: Convergence, reml: bool) ->
     standard = assembly.standard
     sigma2 = found.sigma2 * standard.outcome_scale**2
     constant = assembly.reml_constant if reml else assembly.ml_constant
-    covariances = tuple(sigma2 * psi for psi in standard.raw_psi(found.sweep.psis))
+    covariances = tuple(sigma2 * psi for psi in standard.raw_psi([_zeroed(psi) for psi in found.sweep.psis]))
     vcov = sigma2 * standard.fixed @ found.inverse @ standard.fixed.T
     return Estimate(
         standard.coefficients(found.beta),
@@ -87,6 +87,12 @@ def _raw(assembly: Assembly, found: Profile, record: Convergence, reml: bool) ->
         {},
         np.empty(0),
     )
+
+
+def _zeroed(psi: Array) -> Array:
+    """Variances that only rounding keeps from zero, at zero."""
+    keep = np.diag(psi) > 1e-14
+    return psi * np.outer(keep, keep)
 
 
 def criterion_at(assembly: Assembly, relative: list[Array], reml: bool) -> float:

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analysis.variables import Missing
 
 if TYPE_CHECKING:
@@ -26,6 +28,12 @@ def notes_of(fit: "Fit") -> tuple[str, ...]:
             f"Singular fit: {', '.join(fit.singular_terms)} has a variance of zero or a correlation of one. "
             "Degrees of freedom hold given that boundary."
         )
+    for one, other in _same_groups(fit):
+        found.append(
+            f"'{one}' and '{other}' are the same groups in these rows, so their variances cannot be told "
+            "apart; "
+            "leave one of the two terms out."
+        )
     groups = fit.n_groups
     top = min(groups, key=lambda name: groups[name])
     if groups[top] < FEW:
@@ -34,6 +42,19 @@ def notes_of(fit: "Fit") -> tuple[str, ...]:
             "effects at that level lean on the small-sample correction."
         )
     return (*found, *missing_note(fit.design.missing))
+
+
+def _same_groups(fit: "Fit") -> list[tuple[str, str]]:
+    factors = [level.factor for level in fit.design.levels] if fit.has_rows else []
+    found = []
+    for at, one in enumerate(factors):
+        for other in factors[at + 1 :]:
+            if one.size == other.size:
+                place = np.zeros(one.size, dtype=np.int64)
+                place[one.codes] = other.codes
+                if np.array_equal(place[one.codes], other.codes):
+                    found.append((one.name, other.name))
+    return found
 
 
 def missing_note(missing: Missing) -> tuple[str, ...]:

@@ -100,6 +100,18 @@ def test_few_professionals_are_fitted_and_said(frame):
     assert any("Only 4 groups of 'professional'" in note for note in found.notes)
 
 
+def test_two_factors_with_the_same_groups_are_said(frame):
+    found = fit("y ~ x1 + (1 | pair) + (1 | dyad)", frame.assign(pair=frame["dyad"] + 0.5))
+    assert any("are the same groups" in note for note in found.notes)
+
+
+def test_a_zero_variance_is_zero(frame):
+    found = fit("y ~ x1 + (1 | school / professional)", frame.assign(school=frame["professional"] % 4))
+    assert found.singular_terms == ("((Intercept) | school)",)
+    assert found.icc["variance"][0] == 0.0
+    assert "Singular fit" in found.summary().splitlines()[0]
+
+
 def test_comparing_what_cannot_be_compared(frame):
     small, large = fit("y ~ x1 + (1 | dyad)", frame), fit("y ~ x1 + baseline + (1 | dyad)", frame)
     with pytest.raises(ValueError, match="different fixed effects"):
