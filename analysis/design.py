@@ -163,8 +163,7 @@ def build_design(
         variables.get(name)
     offsets = [variables.number(expression, role="offset") for expression in parsed.offsets]
     given = variables.weights(weights)
-    carried: dict[str, Array | Labels] = {name: variables.number(name, role="column") for name in extra}
-    carried |= {name: variables.label(name) for name in labelled}
+    carried = variables.carried(extra, labelled)
     variables.read_labels([name for random in parsed.random for name in random.group])
     groups = [(random.group, [variables.label(name) for name in random.group]) for random in parsed.random]
     keep, missing = variables.listwise(groups, allow_none=partial)

@@ -56,6 +56,11 @@ class Variables:
             raise ValueError(f"The {role} '{expression}' holds labels where numbers are needed.")
         return value
 
+    def carried(self, numbers: tuple[str, ...], labels: tuple[str, ...]) -> dict[str, Array | Labels]:
+        """Further columns asked for, by name: as numbers or as labels."""
+        found: dict[str, Array | Labels] = {name: self.number(name, role="column") for name in numbers}
+        return found | {name: self.label(name) for name in labels}
+
     def read_labels(self, names: list[str]) -> None:
         """Read several grouping columns at once: coding text is most of the work on a large frame."""
         wanted = [name for name in dict.fromkeys(names) if name not in self.groupings]
