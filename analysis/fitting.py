@@ -1,0 +1,67 @@
+"""``fit``: a formula and a frame in, an immutable fit out."""
+
+from typing import Any, Literal, overload
+
+from analysis.design import build_design
+from analysis.estimate import estimate
+from analysis.generalised import FormulaHurdle, GeneralisedFit, fit_family
+from analysis.mixed import Fit
+
+
+@overload
+def fit(
+    formula: str,
+    frame: Any,
+    reml: bool = True,
+    family: Literal["gaussian"] = "gaussian",
+    weights: Any = None,
+    *,
+    residual: Any = None,
+    df: str = "satterthwaite",
+    confidence: float = 0.95,
+) -> Fit: ...
+@overload
+def fit(
+    formula: str, frame: Any, reml: bool = True, family: str = "gaussian", weights: Any = None, **options: Any
+) -> Fit | GeneralisedFit | FormulaHurdle: ...
+def fit(
+    formula: str,
+    frame: Any,
+    reml: bool = True,
+    family: str = "gaussian",
+    weights: Any = None,
+    *,
+    residual: Any = None,
+    df: str = "satterthwaite",
+    confidence: float = 0.95,
+    **options: Any,
+) -> Fit | GeneralisedFit | FormulaHurdle:
+    """Fit a mixed model in lme4's notation to a pandas or polars frame.
+
+    ``reml`` restricted or full maximum likelihood; ``family`` "gaussian", or one that ``analysis.laplace``
+    fits ("binomial", "poisson",
+    "negative_binomial", "ordinal", "hurdle_poisson", ...; ``options`` go there); ``weights`` a column name or
+    array of precision weights; ``residual`` None, ``CAR1``, ``Strata`` or ``Pairs`` of ``analysis.residual``;
+    ``df`` "satterthwaite" or "kenward-roger"; ``confidence`` of the intervals.
+
+    Rows with a missing value in any variable used are left out and counted (``Fit.missing``). Raises
+    ``ValueError`` in one sentence, naming the column, for input that cannot be fitted. Non-convergence is a
+    field of the result.
+
+    Bates, Maechler, Bolker and Walker (2015), doi 10.18637/jss.v067.i01.
+    """
+    if df not in ("satterthwaite", "kenward-roger"):
+        raise ValueError(f"df must be 'satterthwaite' or 'kenward-roger'; got {df!r}.")
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must lie between 0 and 1; got {confidence!r}.")
+    extra, labelled = (residual.numbers, residual.labels) if residual is not None else ((), ())
+    design = build_design(formula, frame, weights=weights, extra=extra, labelled=labelled)
+    if family != "gaussian":
+        return fit_family(design, family, **options)
+    if options:
+        raise ValueError(f"fit() has no option '{next(iter(options))}' for a Gaussian outcome.")
+    if design.response_levels is not None:
+        raise ValueError(
+            f"The outcome '{design.formula.response}' holds labels; a Gaussian model needs numbers."
+        )
+    return Fit(design, estimate(design, reml, residual), df, confidence, residual)
