@@ -143,7 +143,7 @@ function answerApi(method, path, token, raw) {
   const route = routes.find(([verb, pattern]) => verb === method && pattern.test(path));
   if (!route) return [404, { code: 'not_found', sentence: 'No such thing.' }];
   const open = path === '/enrolments' || path.startsWith('/invitations/');
-  if (!open && !state.tokens[token]) return [401, { code: 'not_recognised', sentence: 'Unknown device.' }];
+  if (!open && !state.tokens[token]) return [401, { code: 'not_signed_in', sentence: 'Unknown device.' }];
   return route[2]({ id: route[1].exec(path)[1], token, raw, body: raw ? JSON.parse(raw) : undefined });
 }
 

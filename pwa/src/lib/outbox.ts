@@ -4,6 +4,9 @@ import { sha256 } from './ids';
 export type NewRow = Pick<OutboxRow, 'kind' | 'id' | 'dyad_id' | 'body'> &
   Partial<Pick<OutboxRow, 'prompt_id' | 'instrument'>>;
 
+/** A row as it lies in the table. */
+export type SentRow = OutboxRow & { seq: number };
+
 export async function rowFor(row: NewRow, savedAt: Date): Promise<OutboxRow> {
   return {
     prompt_id: null,
@@ -29,19 +32,38 @@ export async function moveDraftToOutbox(draftKey: string, row: OutboxRow): Promi
   return isOurs ? 'saved' : 'saved_before';
 }
 
+/** An assessment that the study set apart does not count: the questions are open again. */
+export function isBaseline(row: OutboxRow | Kept, dyadId: string, instrument: string): boolean {
+  return (
+    row.kind === 'assessment' &&
+    row.dyad_id === dyadId &&
+    row.instrument === instrument &&
+    (!('receipt' in row) || row.receipt?.kept === 'stored')
+  );
+}
+
 export async function outboxRows(): Promise<OutboxRow[]> {
   return (await database()).getAll('outbox');
 }
 
-export async function nextWaiting(after: number): Promise<(OutboxRow & { seq: number }) | undefined> {
-  const rows = await (await database()).getAll('outbox', IDBKeyRange.lowerBound(after, true));
+/**
+ * The next row to try. What is about a dyad waits until the study has that dyad: it would be set apart there as being
+ * about somebody unknown.
+ */
+export async function nextToSend(
+  tried: ReadonlySet<number>,
+  withParked: boolean,
+): Promise<SentRow | undefined> {
+  const rows = (await outboxRows()) as SentRow[];
+  const unknown = new Set(rows.filter(({ kind }) => kind === 'dyad').map(({ id }) => id));
   return rows.find(
-    (row): row is OutboxRow & { seq: number } => row.state === 'waiting' && row.seq !== undefined,
+    ({ seq, state, kind, dyad_id }) =>
+      !tried.has(seq) && (withParked || state === 'waiting') && (kind === 'dyad' || !unknown.has(dyad_id)),
   );
 }
 
 /** The row leaves and "kept by the study" comes in, together. */
-export async function settle(row: OutboxRow & { seq: number }, receipt: Kept['receipt']): Promise<void> {
+export async function settle(row: SentRow, receipt: Kept['receipt']): Promise<void> {
   const { id, kind, dyad_id, prompt_id, instrument, saved_at } = row;
   const tx = (await database()).transaction(['outbox', 'kept'], 'readwrite', { durability: 'strict' });
   await Promise.all([
@@ -51,7 +73,8 @@ export async function settle(row: OutboxRow & { seq: number }, receipt: Kept['re
   ]);
 }
 
-/** Refused for good: it stays on the phone, visibly, with the reason. */
-export async function park(row: OutboxRow & { seq: number }, reason: string): Promise<void> {
-  await (await database()).put('outbox', { ...row, state: 'parked', reason });
+/** Refused by the study itself: it stays on the phone, visibly, with the reason. */
+export async function park(row: SentRow, reason: string): Promise<void> {
+  const tx = (await database()).transaction('outbox', 'readwrite', { durability: 'strict' });
+  await Promise.all([tx.store.put({ ...row, state: 'parked', reason }), tx.done]);
 }

@@ -1,22 +1,26 @@
 import { tell } from './channel';
-import { keepSingle, type OutboxKind, type OutboxRow, type SenderState } from './db';
-import { nextWaiting, park, settle } from './outbox';
+import { keepSingle, type OutboxKind, type SenderState } from './db';
+import { nextToSend, park, settle, type SentRow } from './outbox';
 import { API, sendAsDevice } from './requests';
 import type { Receipt } from './wire';
 
-type Row = OutboxRow & { seq: number };
 type Halt = Exclude<SenderState['outcome'], 'sent'>;
 
 const NOUN: Record<OutboxKind, string> = { dyad: 'dyads', assessment: 'assessments', entry: 'entries' };
-const PASSING = new Set([401, 408, 425, 429]);
+const PASSING = new Set([408, 425, 429]);
+/** The study's own words for no. Anything else was said by something on the way to it, and will pass. */
+const FINAL = new Set(['malformed', 'too_large', 'not_found', 'not_allowed', 'refused', 'dyads_full']);
 
 let queued: Promise<SenderState['outcome']> | undefined;
+let parkedToo = false;
 
 /**
  * Sends what waits, in order, and stops at the first sign that sending is no use now. One sender at a time over
- * all tabs and the service worker. A call made while another waits for its turn shares that turn.
+ * all tabs and the service worker. A call made while another waits for its turn shares that turn. What is parked is
+ * tried again only when asked for.
  */
-export function flush(): Promise<SenderState['outcome']> {
+export function flush(withParked = false): Promise<SenderState['outcome']> {
+  parkedToo ||= withParked;
   queued ??= (async () => {
     return await navigator.locks.request('dyade-outbox', takeTurn);
   })();
@@ -24,8 +28,10 @@ export function flush(): Promise<SenderState['outcome']> {
 }
 
 async function takeTurn(): Promise<SenderState['outcome']> {
+  const withParked = parkedToo;
   queued = undefined;
-  const { outcome, attempted } = await sendAll();
+  parkedToo = false;
+  const { outcome, attempted } = await sendAll(withParked);
   if (attempted) {
     await keepSingle('sender', { at: new Date().toISOString(), outcome });
     tell('outbox');
@@ -33,19 +39,21 @@ async function takeTurn(): Promise<SenderState['outcome']> {
   return outcome;
 }
 
-async function sendAll(): Promise<{ outcome: SenderState['outcome']; attempted: boolean }> {
-  let after = 0;
+async function sendAll(
+  withParked: boolean,
+): Promise<{ outcome: SenderState['outcome']; attempted: boolean }> {
+  const tried = new Set<number>();
   for (;;) {
-    const row = await nextWaiting(after);
-    if (!row) return { outcome: 'sent', attempted: after > 0 };
+    const row = await nextToSend(tried, withParked);
+    if (!row) return { outcome: 'sent', attempted: tried.size > 0 };
     const halt = await sendRow(row);
     if (halt) return { outcome: halt, attempted: true };
-    after = row.seq;
+    tried.add(row.seq);
     tell('outbox');
   }
 }
 
-async function sendRow(row: Row): Promise<Halt | null> {
+async function sendRow(row: SentRow): Promise<Halt | null> {
   let response: Response;
   let answer: unknown;
   try {
@@ -63,15 +71,15 @@ async function sendRow(row: Row): Promise<Halt | null> {
     await settle(row, row.kind === 'dyad' ? null : (answer as Receipt));
     return null;
   }
-  if (response.status === 401) return 'not_recognised';
-  if (response.status >= 500 || response.status < 400 || PASSING.has(response.status))
-    return 'study_unavailable';
-  await park(row, codeIn(answer) ?? `http_${response.status}`);
+  const code = codeIn(answer);
+  if (response.status === 401 && code === 'not_signed_in') return 'not_recognised';
+  if (response.status >= 500 || PASSING.has(response.status) || !FINAL.has(code)) return 'study_unavailable';
+  await park(row, code);
   return null;
 }
 
 /** A receipt counts only when it names this id and these bytes; a dyad is confirmed by its id. */
-function confirms(answer: unknown, row: Row): boolean {
+function confirms(answer: unknown, row: SentRow): boolean {
   if (typeof answer !== 'object' || answer === null) return false;
   if (row.kind === 'dyad') return 'dyad_id' in answer && answer.dyad_id === row.id;
   return (
@@ -82,7 +90,7 @@ function confirms(answer: unknown, row: Row): boolean {
   );
 }
 
-function codeIn(answer: unknown): string | null {
-  if (typeof answer !== 'object' || answer === null || !('code' in answer)) return null;
-  return typeof answer.code === 'string' ? answer.code : null;
+function codeIn(answer: unknown): string {
+  if (typeof answer !== 'object' || answer === null || !('code' in answer)) return '';
+  return String(answer.code);
 }

@@ -16,20 +16,21 @@ export async function start(): Promise<void> {
   setInterval(() => {
     if (document.visibilityState === 'visible') void catchUp();
   }, EVERY_MS);
-  void catchUp();
+  void catchUp(true);
   await watchServiceWorker();
   await recheck().catch(() => undefined);
 }
 
+/** Parked rows too: what the study refused once, it may accept after somebody put it right. */
 export async function sendNow(): Promise<void> {
-  await flush().catch(() => undefined);
+  await flush(true).catch(() => undefined);
 }
 
 /** Sends first: what the study then says about prompts already knows these entries. */
-export async function catchUp(): Promise<void> {
+export async function catchUp(isStart = false): Promise<void> {
   if (!session.enrolled) return;
   session.now = Date.now();
-  if ((await outboxRows()).length > 0) await sendNow();
+  if ((await outboxRows()).length > 0) await flush(isStart).catch(() => undefined);
   await refresh().catch(() => undefined);
 }
 

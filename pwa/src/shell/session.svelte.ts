@@ -2,6 +2,7 @@ import { fill, inLanguage, words } from '../engine/fill';
 import type { Protocol, Text } from '../engine/protocol';
 import { database, single, type Draft, type Kept, type OutboxRow, type SenderState } from '../lib/db';
 import { isLanguage, languageOfBrowser, type InEveryLanguage, type Language } from '../lib/language';
+import { isBaseline } from '../lib/outbox';
 import { readRoster, type Dyad } from '../lib/roster';
 import type { Me, Prompt } from '../lib/wire';
 
@@ -83,10 +84,9 @@ class Session {
 
   hasBaseline(dyadId: string, instrument: string): boolean {
     const atStudy = this.me?.dyads.find(({ dyad_id }) => dyad_id === dyadId)?.baseline ?? [];
-    const here = [...this.outbox, ...this.kept];
     return (
       atStudy.includes(instrument) ||
-      here.some((row) => row.kind === 'assessment' && row.dyad_id === dyadId && row.instrument === instrument)
+      [...this.outbox, ...this.kept].some((row) => isBaseline(row, dyadId, instrument))
     );
   }
 

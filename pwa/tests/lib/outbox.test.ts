@@ -20,8 +20,13 @@ async function phone(answer: Answer) {
   const db = await import('../../src/lib/db');
   const { flush } = await import('../../src/lib/sender');
   await db.keepSingle('device', { token: 'dyt_test' });
-  const put = async (id: string, kind: OutboxKind = 'entry', body = `{"entry_id":"${id}"}`) => {
-    const row = await outbox.rowFor({ kind, id, dyad_id: 'd1', body }, new Date('2026-11-22T10:00:00Z'));
+  const put = async (
+    id: string,
+    kind: OutboxKind = 'entry',
+    body = `{"entry_id":"${id}"}`,
+    dyad_id = 'd1',
+  ) => {
+    const row = await outbox.rowFor({ kind, id, dyad_id, body }, new Date('2026-11-22T10:00:00Z'));
     await (await db.database()).add('outbox', row);
   };
   const kept = async () => (await db.database()).getAll('kept');
@@ -104,24 +109,100 @@ describe('sending', () => {
     expect(await p.outboxRows()).toHaveLength(1);
   });
 
-  it.each([400, 403, 404, 409, 413, 422])(
-    'parks a row refused with %i, with the reason, and goes on',
-    async (status) => {
-      const p = await phone((sent) =>
-        sent.url.endsWith('a1') ? json(status, { code: 'dyads_full', sentence: 'No.' }) : receiptFor(sent),
-      );
-      await p.put('a1');
-      await p.put('a2');
-      expect(await p.flush()).toBe('sent');
-      expect(await p.outboxRows()).toMatchObject([{ id: 'a1', state: 'parked', reason: 'dyads_full' }]);
-      expect((await p.kept()).map(({ id }) => id)).toEqual(['a2']);
-      await p.flush();
-      expect(p.sent.filter(({ url }) => url.endsWith('a1'))).toHaveLength(1);
-    },
-  );
+  it.each([
+    [400, 'malformed'],
+    [403, 'not_allowed'],
+    [404, 'not_found'],
+    [409, 'refused'],
+    [409, 'dyads_full'],
+    [413, 'too_large'],
+    [422, 'malformed'],
+  ])('parks a row refused with %i %s, with the reason, and goes on', async (status, code) => {
+    const p = await phone((sent) =>
+      sent.url.endsWith('a1') ? json(status, { code, sentence: 'No.' }) : receiptFor(sent),
+    );
+    await p.put('a1');
+    await p.put('a2');
+    expect(await p.flush()).toBe('sent');
+    expect(await p.outboxRows()).toMatchObject([{ id: 'a1', state: 'parked', reason: code }]);
+    expect((await p.kept()).map(({ id }) => id)).toEqual(['a2']);
+    await p.flush();
+    expect(p.sent.filter(({ url }) => url.endsWith('a1'))).toHaveLength(1);
+  });
 
   it.each([
-    [401, 'not_recognised'],
+    ['the page of a proxy', 404, '404 page not found'],
+    ['a filter in between', 403, '<html>Blocked</html>'],
+    ['somebody else’s error', 400, '{"code":"bad_gateway_policy"}'],
+    ['an error without a code', 422, '{"detail":"x"}'],
+    ['a login of the network', 401, '<html>Sign in</html>'],
+    ['a plain string', 413, '"too_large"'],
+  ])('keeps everything waiting when %s answers', async (_name, status, text) => {
+    let away = true;
+    const p = await phone((sent) => (away ? new Response(text, { status }) : receiptFor(sent)));
+    await p.put('a1');
+    await p.put('a2');
+    expect(await p.flush()).toBe('study_unavailable');
+    expect(p.sent).toHaveLength(1);
+    expect(await p.outboxRows()).toMatchObject([{ state: 'waiting' }, { state: 'waiting' }]);
+    away = false;
+    expect(await p.flush()).toBe('sent');
+    expect(await p.outboxRows()).toEqual([]);
+  });
+
+  it('tries what is parked again when asked to', async () => {
+    let full = true;
+    const p = await phone((sent) => (full ? json(409, { code: 'refused' }) : receiptFor(sent)));
+    await p.put('a1');
+    await p.flush();
+    expect(await p.outboxRows()).toMatchObject([{ state: 'parked' }]);
+    full = false;
+    await p.flush();
+    expect(p.sent).toHaveLength(1);
+    expect(await p.flush(true)).toBe('sent');
+    expect(await p.outboxRows()).toEqual([]);
+    expect(await p.kept()).toHaveLength(1);
+  });
+
+  it('parks on disk before it goes on', async () => {
+    const p = await phone(() => json(409, { code: 'refused' }));
+    await p.put('a1');
+    const opened = vi.spyOn(IDBDatabase.prototype, 'transaction');
+    await p.flush();
+    const writes = opened.mock.calls.filter(([tables, mode]) => tables === 'outbox' && mode === 'readwrite');
+    expect(writes.map(([, , options]) => options)).toEqual([{ durability: 'strict' }]);
+  });
+
+  it('holds back what is about a dyad until the study has that dyad', async () => {
+    let full = true;
+    const p = await phone((sent) => {
+      if (!sent.url.includes('/dyads/')) return receiptFor(sent);
+      return full ? json(409, { code: 'dyads_full' }) : json(200, { dyad_id: idIn(sent.url) });
+    });
+    await p.put('q1', 'assessment', '{}', 'd2');
+    await p.put('d2', 'dyad', '{"started_on":"2026-11-22"}', 'd2');
+    await p.put('a1', 'entry', '{}', 'd1');
+    expect(await p.flush()).toBe('sent');
+    expect(p.sent.map(({ url }) => idIn(url))).toEqual(['d2', 'a1']);
+    expect((await p.outboxRows()).map(({ id, state }) => [id, state])).toEqual([
+      ['q1', 'waiting'],
+      ['d2', 'parked'],
+    ]);
+    full = false;
+    expect(await p.flush(true)).toBe('sent');
+    expect(p.sent.slice(2).map(({ url }) => idIn(url))).toEqual(['d2', 'q1']);
+    expect(await p.outboxRows()).toEqual([]);
+  });
+
+  it('says that the phone is not recognised only in the study’s own words', async () => {
+    const p = await phone(() => json(401, { code: 'not_signed_in' }));
+    await p.put('a1');
+    expect(await p.flush()).toBe('not_recognised');
+    expect(await p.outboxRows()).toMatchObject([{ state: 'waiting' }]);
+  });
+
+  it.each([
+    [401, 'study_unavailable'],
     [408, 'study_unavailable'],
     [425, 'study_unavailable'],
     [429, 'study_unavailable'],
