@@ -20,6 +20,8 @@ export interface Singles {
   attempt: Attempt;
   me: Me;
   prompts: Prompts;
+  /** The prompts last shown as notifications, latest last. */
+  shown: string[];
   label_key: CryptoKey;
   language: string;
   notifications: 'with' | 'without';

@@ -1,6 +1,7 @@
-import { database, single, type Singles } from './db';
+import { database, keepSingle, single, type Singles } from './db';
 import type { Prompt } from './wire';
 
+const MOST_SHOWN = 50;
 const ENDED: ReadonlySet<string> = new Set<Prompt['state']>(['answered', 'expired', 'missed', 'superseded']);
 
 export function isDue(prompt: Prompt, now: number): boolean {
@@ -13,6 +14,23 @@ export function isComing(prompt: Prompt, now: number): boolean {
 
 export async function findPrompt(id: string): Promise<Prompt | undefined> {
   return (await single('prompts'))?.prompts.find((prompt) => prompt.id === id);
+}
+
+export async function isAnsweredHere(id: string): Promise<boolean> {
+  const db = await database();
+  const rows = await Promise.all([db.getAll('outbox'), db.getAll('kept')]);
+  return (
+    rows.flat().some(({ prompt_id }) => prompt_id === id) || (await findPrompt(id))?.state === 'answered'
+  );
+}
+
+export async function wasShown(id: string): Promise<boolean> {
+  return (await single('shown'))?.includes(id) ?? false;
+}
+
+export async function rememberShown(id: string): Promise<void> {
+  const others = ((await single('shown')) ?? []).filter((shown) => shown !== id);
+  await keepSingle('shown', [...others, id].slice(-MOST_SHOWN));
 }
 
 /** A push may bring a prompt that this phone has not fetched yet. */

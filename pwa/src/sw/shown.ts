@@ -1,6 +1,7 @@
 import { fill, inLanguage, words } from '../engine/fill';
 import { database, single } from '../lib/db';
 import { openLabel } from '../lib/labels';
+import { isAnsweredHere, wasShown } from '../lib/prompts';
 import type { PushPayload } from '../lib/wire';
 
 export interface Shown {
@@ -8,11 +9,18 @@ export interface Shown {
   body: string;
   tag: string;
   path: string;
+  /** Rings for the first word about a prompt only. */
+  silent: boolean;
 }
 
 const OVER: Record<string, string> = {
   nl: 'Dit moment is voorbij. Dat geeft niet.',
   en: 'This moment has passed. That is all right.',
+};
+
+const ANSWERED: Record<string, string> = {
+  nl: 'Dit heb je al ingevuld. Je hoeft niets te doen.',
+  en: 'You have already answered this. There is nothing to do.',
 };
 
 /** What the notification says. Whatever is missing or broken, there is always something to show. */
@@ -24,7 +32,17 @@ export async function shownFor(payload: PushPayload, now: number): Promise<Shown
     body: notification?.body ?? '',
     tag: prompt?.id ?? notification?.tag ?? 'dyade',
     path: prompt ? `/app/diary/${prompt.id}` : '/app/',
+    silent: prompt ? await wasShown(prompt.id).catch(() => false) : false,
   };
+  if (prompt && (await isAnsweredHere(prompt.id).catch(() => false))) {
+    return {
+      tag: neutral.tag,
+      title: 'Dyade',
+      body: ANSWERED[language] ?? ANSWERED['en']!,
+      path: '/app/',
+      silent: true,
+    };
+  }
   if (prompt && Date.parse(prompt.expires_at) <= now) {
     return { ...neutral, body: OVER[language] ?? OVER['en']!, path: '/app/' };
   }

@@ -1,6 +1,6 @@
 import { tell } from '../lib/channel';
 import { single } from '../lib/db';
-import { rememberPrompt } from '../lib/prompts';
+import { isAnsweredHere, rememberPrompt, rememberShown } from '../lib/prompts';
 import { base64url } from '../lib/ids';
 import { flush } from '../lib/sender';
 import { reportSighting } from '../lib/sighting';
@@ -62,17 +62,19 @@ function read(message: PushMessageData | null): PushPayload {
 }
 
 async function show(payload: PushPayload, now: number): Promise<void> {
-  const { title, body, tag, path } = await shownFor(payload, now).catch(() => ({
+  const { title, body, tag, path, silent } = await shownFor(payload, now).catch(() => ({
     title: 'Dyade',
     body: '',
     tag: 'dyade',
     path: '/app/',
+    silent: false,
   }));
   const lang = (await single('language').catch(() => undefined)) ?? 'nl';
   await self.registration.showNotification(title, {
     body,
     tag,
     lang,
+    silent,
     data: { path },
     icon: '/app/icons/icon-192.png',
     badge: '/app/icons/badge-96.png',
@@ -80,8 +82,9 @@ async function show(payload: PushPayload, now: number): Promise<void> {
 }
 
 async function afterShowing({ prompt }: PushPayload, shownAt: Date): Promise<void> {
-  if (prompt) {
+  if (prompt && !(await isAnsweredHere(prompt.id))) {
     await rememberPrompt({ ...prompt, slot: '', state: 'open' });
+    await rememberShown(prompt.id);
     tell('prompts');
     await reportSighting(prompt.id, { shown_at: shownAt.toISOString() });
   }
@@ -98,7 +101,7 @@ async function open(path: string): Promise<void> {
 }
 
 async function subscribeAgain(): Promise<void> {
-  const key = (await single('me'))?.vapid_public_key;
+  const key = (await single('notifications')) && (await single('me'))?.vapid_public_key;
   if (!key) return;
   const options = { userVisibleOnly: true, applicationServerKey: key };
   const subscription = await self.registration.pushManager.subscribe(options);

@@ -43,6 +43,7 @@ it('fills in the nickname for whoever chose to see it', async () => {
     body: 'Een minuut.',
     tag: 'p1',
     path: '/app/diary/p1',
+    silent: false,
   });
 });
 
