@@ -37,7 +37,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("zone", "text", "time zone name"),
         ("language", "text", "language of the screens"),
         ("consent_version", "integer", "version of the consent text agreed to"),
-        ("consented_at", "instant", "when it was agreed to"),
+        ("consented_on", "date", "local date of agreeing to it"),
     ),
     "dyads": _columns(
         ("dyad", "id", "one professional with one client"),
@@ -104,8 +104,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("kind", "text", "entry or assessment"),
         ("reason", "text", "why it was set apart"),
         ("received_at", "instant", "when it came in"),
-        ("content_sha256", "text", "hash of the bytes received"),
-        ("body", "text", "what was received, word for word"),
+        ("body", "text", "what was received, with this bundle's ids"),
     ),
     "codebook": _columns(
         ("table", "text", "entries or assessments"),

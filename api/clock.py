@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -27,6 +28,11 @@ class SetClock:
 
     def forward(self, by: timedelta) -> None:
         self.at += by
+
+
+def seconds_running() -> float:
+    """Seconds on a clock that only goes forward, for measuring how long something takes."""
+    return time.monotonic()
 
 
 def iso(instant: datetime) -> str:

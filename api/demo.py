@@ -25,7 +25,8 @@ from api.auth.secrets import hash_secret, new_id
 from api.clock import iso
 from api.db import Stores, transaction
 from api.dyads.add import add_dyad
-from api.entries.keep import Sent, keep_entries
+from api.entries.desk import Sent
+from api.entries.keep import keep_entries
 from api.entries.models import EntryGiven
 from api.errors import Refused
 from api.migrate import migrate

@@ -20,6 +20,7 @@ class Why(StrEnum):
     DYAD_UNKNOWN = "dyad_unknown"
     PROMPT_UNKNOWN = "prompt_unknown"
     PROMPT_OF_ANOTHER_DYAD = "prompt_of_another_dyad"
+    PROMPT_ANSWERED_BEFORE = "prompt_answered_before"
     INSTRUMENT_UNKNOWN = "instrument_unknown"
     ZONE_UNKNOWN = "zone_unknown"
     DOES_NOT_FIT = "answers_do_not_fit_the_protocol"

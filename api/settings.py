@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "DYADE_"
@@ -35,6 +36,14 @@ class Settings(BaseSettings):
     tick_seconds: float = Field(default=5.0, gt=0, le=300)
     push_test_origin: str | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("contact")
+    @classmethod
+    def is_mail_address(cls, contact: str) -> str:
+        """The push services' signature takes a mail address only; a wrong one would silence every prompt."""
+        if not re.fullmatch(r"mailto:[^@\s<>]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", contact):
+            raise ValueError("DYADE_CONTACT must be mailto: and an address, such as mailto:diary@university.example")
+        return contact
 
     @model_validator(mode="after")
     def fits_together(self) -> Self:

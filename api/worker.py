@@ -42,13 +42,18 @@ class Worker:
 
     def tick(self) -> int:
         """Do what is due now: end what is overdue, deliver what is due. Returns how many were delivered."""
-        with transaction(self._stores.main) as session:
-            beat(session, self.name, now=self._clock.now())
-            expire_overdue(session, now=self._clock.now())
         delivered = 0
         for _ in range(MOST_ROUNDS):
+            # Each round anew: with a slow push service a round takes its time, and prompts go on ending meanwhile.
+            with transaction(self._stores.main) as session:
+                beat(session, self.name, now=self._clock.now())
+                expire_overdue(session, now=self._clock.now())
             handled = deliver_due(
-                self._stores.main, self._sender, public_url=self._settings.public_url, now=self._clock.now()
+                self._stores.main,
+                self._sender,
+                public_url=self._settings.public_url,
+                now=self._clock.now(),
+                clock=self._clock,
             )
             delivered += handled
             if not handled:

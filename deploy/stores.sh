@@ -8,6 +8,11 @@ for store in main keys releases; do
   login=${login%%@*}
   role=${login%%:*}
   password=${login#*:}
+  # An address spells other characters in code, and a role's password must be the same in both.
+  if [[ ! "$role$password" =~ ^[A-Za-z0-9_-]+$ ]]; then
+    echo "secrets/${store}_url: role and password may hold letters, digits, - and _ only" >&2
+    exit 1
+  fi
   psql -v ON_ERROR_STOP=1 -U postgres -v role="$role" -v password="$password" <<'SQL'
 CREATE ROLE :"role" LOGIN PASSWORD :'password';
 CREATE DATABASE :"role" OWNER :"role";

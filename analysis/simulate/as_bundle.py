@@ -99,7 +99,7 @@ def _tables(cohort: Cohort, protocol: Mapping[str, Any]) -> dict[str, pd.DataFra
         "professionals": pd.DataFrame({
             "professional": _ids("P", cohort.professionals["professional"]), "simulated": True,
             "enrolled_on": FIRST_DAY.isoformat(), "zone": ZONE, "language": "nl",
-            "consent_version": protocol["consent"]["version"], "consented_at": f"{FIRST_DAY}T06:30:00.000Z",
+            "consent_version": protocol["consent"]["version"], "consented_on": f"{FIRST_DAY}",
         }),
         "dyads": pd.DataFrame({
             "dyad": _ids("D", cohort.dyads["professional"] * per + cohort.dyads["dyad"]),

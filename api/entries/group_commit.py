@@ -16,7 +16,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from api.clock import Clock
-from api.entries.keep import Sent, keep_entries
+from api.entries.desk import Sent
+from api.entries.keep import keep_entries
 from api.errors import DyadeError
 from api.receipts import Receipt
 

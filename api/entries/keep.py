@@ -6,70 +6,30 @@ does not fit the protocol goes to quarantine. Only a token that is none, or a bo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
-from typing import Any
 from zoneinfo import available_timezones
 
-from sqlalchemy import Connection, insert, select
-from sqlmodel import col
+from sqlalchemy import Connection, insert
 
-from api.dyads.models import Dyad
+from api.entries.desk import Desk, Person, Sent, read_desk
 from api.entries.models import Entry, EntryGiven
 from api.errors import NotSignedIn
-from api.participants.models import Device, Participant
 from api.prompts.answer import Answer, answer_prompts
-from api.prompts.models import Prompt
+from api.prompts.models import State
 from api.protocols.engine import problems
 from api.protocols.published import document
 from api.quarantine import Quarantined, Why, receipt
 from api.receipts import Receipt
-from api.studies.models import Study
 
-
-@dataclass(frozen=True)
-class Sent:
-    """One request: who sent it (hash of the device token), what it says, and its exact bytes with their hash."""
-
-    token_hash: str
-    entry: EntryGiven
-    body: str
-    content_sha256: str
-
-
-@dataclass(frozen=True)
-class Person:
-    id: str
-    study_id: str
-    study: str
-
-
-@dataclass(frozen=True)
-class KnownPrompt:
-    participant_id: str
-    dyad_id: str
-    expires_at: datetime
-
-
-@dataclass
-class Desk:
-    """What the database already holds about a batch, and what the batch adds to it."""
-
-    people: dict[str, Person]
-    dyads: dict[str, str]
-    prompts: dict[str, KnownPrompt]
-    entries: dict[tuple[str, str], tuple[str, datetime]]
-    apart: dict[tuple[str, str, str], tuple[str, datetime]]
-    new_entries: list[dict[str, Any]] = field(default_factory=list)
-    new_apart: list[dict[str, Any]] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
+ANSWERED_ALL_THE_SAME = (Why.VERSION_UNKNOWN, Why.DOES_NOT_FIT, Why.ZONE_UNKNOWN)
 
 
 def keep_entries(connection: Connection, batch: Sequence[Sent], *, now: datetime) -> list[Receipt | NotSignedIn]:
     """Keep a batch within the caller's transaction; one receipt or refusal each, in order."""
-    desk = _desk(connection, batch)
+    desk = read_desk(connection, batch)
     results = [_keep(connection, desk, sent, now) for sent in batch]
     if desk.new_entries:
         connection.execute(insert(Entry), desk.new_entries)
@@ -108,6 +68,8 @@ def _misfit(connection: Connection, desk: Desk, person: Person, entry: EntryGive
             return Why.PROMPT_UNKNOWN
         if prompt.dyad_id != entry.dyad_id:
             return Why.PROMPT_OF_ANOTHER_DYAD
+        if prompt.entry_id is not None:
+            return Why.PROMPT_ANSWERED_BEFORE
     if entry.zone not in _zones():
         return Why.ZONE_UNKNOWN
     protocol = document(connection, person.study_id, entry.protocol_version)
@@ -139,9 +101,17 @@ def _store(desk: Desk, person: Person, sent: Sent, now: datetime) -> Receipt:
         }
     )
     desk.entries[(person.id, entry.entry_id)] = (sent.content_sha256, now)
-    if entry.prompt_id is not None:
-        desk.answers.append(Answer(entry.prompt_id, person.id, entry.entry_id, late, entry.opened_at))
+    _answer(desk, person, entry, entry.entry_id, "answered_late" if late else "answered")
     return receipt(entry.entry_id, sent.content_sha256, now)
+
+
+def _answer(desk: Desk, person: Person, entry: EntryGiven, entry_id: str | None, reason: str) -> None:
+    if entry.prompt_id is None:
+        return
+    prompt = desk.prompts[entry.prompt_id]
+    replaced = prompt.state == State.SUPERSEDED.value
+    desk.answers.append(Answer(entry.prompt_id, person.id, entry_id, reason, entry.opened_at, replaced=replaced))
+    desk.prompts[entry.prompt_id] = replace(prompt, state=State.ANSWERED.value, entry_id=entry_id)
 
 
 def _set_apart(desk: Desk, person: Person, sent: Sent, why: Why, now: datetime) -> Receipt:
@@ -157,49 +127,15 @@ def _set_apart(desk: Desk, person: Person, sent: Sent, why: Why, now: datetime) 
         }
     )
     desk.apart[(person.id, sent.entry.entry_id, sent.content_sha256)] = (why.value, now)
+    if why in ANSWERED_ALL_THE_SAME and _own_prompt(desk, person, sent.entry):
+        # The person did answer; that it could not be read is not their silence.
+        _answer(desk, person, sent.entry, None, "answer_in_quarantine")
     return receipt(sent.entry.entry_id, sent.content_sha256, now, why.value)
 
 
-def _desk(connection: Connection, batch: Sequence[Sent]) -> Desk:
-    """Five reads for the whole batch, however many entries it has."""
-    people = _people(connection, {sent.token_hash for sent in batch})
-    ids = {sent.entry.entry_id for sent in batch}
-    owners = {person.id for person in people.values()}
-    dyads = select(col(Dyad.id), col(Dyad.participant_id)).where(col(Dyad.id).in_({s.entry.dyad_id for s in batch}))
-    prompts = select(col(Prompt.id), col(Prompt.participant_id), col(Prompt.dyad_id), col(Prompt.expires_at)).where(
-        col(Prompt.id).in_({sent.entry.prompt_id for sent in batch if sent.entry.prompt_id})
-    )
-    entries = select(col(Entry.participant_id), col(Entry.id), col(Entry.content_sha256), col(Entry.received_at)).where(
-        col(Entry.id).in_(ids), col(Entry.participant_id).in_(owners)
-    )
-    apart = select(
-        col(Quarantined.participant_id),
-        col(Quarantined.id),
-        col(Quarantined.content_sha256),
-        col(Quarantined.reason),
-        col(Quarantined.received_at),
-    ).where(col(Quarantined.id).in_(ids), col(Quarantined.participant_id).in_(owners))
-    return Desk(
-        people=people,
-        dyads={row.id: row.participant_id for row in connection.execute(dyads)},
-        prompts={
-            row.id: KnownPrompt(row.participant_id, row.dyad_id, row.expires_at) for row in connection.execute(prompts)
-        },
-        entries={(r.participant_id, r.id): (r.content_sha256, r.received_at) for r in connection.execute(entries)},
-        apart={
-            (r.participant_id, r.id, r.content_sha256): (r.reason, r.received_at) for r in connection.execute(apart)
-        },
-    )
-
-
-def _people(connection: Connection, token_hashes: Iterable[str]) -> dict[str, Person]:
-    rows = connection.execute(
-        select(col(Device.token_hash), col(Participant.id), col(Participant.study_id), col(Study.slug))
-        .join(Participant, col(Participant.id) == col(Device.participant_id))
-        .join(Study, col(Study.id) == col(Participant.study_id))
-        .where(col(Device.token_hash).in_(token_hashes), col(Device.revoked_at).is_(None))
-    )
-    return {row.token_hash: Person(row.id, row.study_id, row.slug) for row in rows}
+def _own_prompt(desk: Desk, person: Person, entry: EntryGiven) -> bool:
+    prompt = desk.prompts.get(entry.prompt_id or "")
+    return prompt is not None and (prompt.participant_id, prompt.dyad_id) == (person.id, entry.dyad_id)
 
 
 @cache

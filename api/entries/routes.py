@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi import Path as InPath
 
 from api.auth.secrets import bearer_token, hash_secret
+from api.entries.desk import Sent
 from api.entries.group_commit import EntryWriter
-from api.entries.keep import Sent
 from api.entries.models import EntryGiven
 from api.errors import Malformed
 from api.receipts import Receipt, content_sha256, parse_body

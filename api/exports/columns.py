@@ -13,7 +13,7 @@ COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
         ("zone", "text"),
         ("language", "text"),
         ("consent_version", "integer"),
-        ("consented_at", "instant"),
+        ("consented_on", "date"),
     ),
     "dyads": (
         ("dyad", "id"),
@@ -80,7 +80,6 @@ COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
         ("kind", "text"),
         ("reason", "text"),
         ("received_at", "instant"),
-        ("content_sha256", "text"),
         ("body", "text"),
     ),
     "codebook": (

@@ -61,7 +61,8 @@ def professionals(reading: Reading) -> Iterator[Row]:
             "zone": row["zone"],
             "language": row["language"],
             "consent_version": row["consent_version"],
-            "consented_at": row["agreed_at"],
+            # The day only: to the millisecond it would name whoever was seen joining.
+            "consented_on": row["agreed_at"].astimezone(_zone(row["zone"])).date() if row["agreed_at"] else None,
         }
 
 
@@ -148,8 +149,7 @@ def quarantine(reading: Reading) -> Iterator[Row]:
             "kind": row["kind"],
             "reason": row["reason"],
             "received_at": row["received_at"],
-            "content_sha256": row["content_sha256"],
-            "body": row["body"],
+            "body": _without_study_ids(reading, row["participant_id"], row["body"]),
         }
 
 
@@ -161,6 +161,19 @@ READERS: dict[str, Callable[[Reading], Iterator[Row]]] = {
     "assessments": assessments,
     "quarantine": quarantine,
 }
+
+
+ID_PARTS = {"entry_id": "entry", "assessment_id": "assessment", "dyad_id": "dyad", "prompt_id": "prompt"}
+
+
+def _without_study_ids(reading: Reading, participant_id: str, body: str) -> str:
+    """What was sent, with this bundle's ids for the study's own: those would join one bundle with another."""
+    sent = orjson.loads(body)
+    for name, kind in ID_PARTS.items():
+        if isinstance(sent.get(name), str):
+            owner = (participant_id,) if kind in ("entry", "assessment") else ()
+            sent[name] = reading.ids.of(kind, *owner, sent[name])
+    return orjson.dumps(sent).decode()
 
 
 def _whose(reading: Reading, row: Any) -> Row:

@@ -47,7 +47,8 @@ def table_files(columns: Columns, rows: Sequence[dict[str, Any]]) -> TableFiles:
 
 def _csv(columns: Columns, rows: Sequence[dict[str, Any]]) -> bytes:
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
+    # As RFC 4180 has it; with it the writer also quotes a cell that holds a bare carriage return.
+    writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([name for name, _ in columns])
     writer.writerows([_cell(row.get(name), kind) for name, kind in columns] for row in rows)
     return text.getvalue().encode()

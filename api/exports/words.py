@@ -10,7 +10,7 @@ are UTC) and as Parquet.
   prompts        every prompt of every plan, answered or not, with the state it ended in and why
   entries        one row per completed diary form; one column per item, described in the codebook
   assessments    one row per questionnaire outside the diary
-  quarantine     what reached the server but did not fit its protocol version, word for word
+  quarantine     what reached the server but could not stand among the entries, and why
   codebook       what each item column means, with its labels in every language of the study
 
 codebook.json holds the same and how items make scale scores. The protocol files hold the questions as they were
@@ -19,7 +19,8 @@ asked. `not_asked` names the items whose condition was false: they are missing b
 Compliance is answered / (answered + expired). Prompts that were missed by the system, superseded by a later plan,
 or that have not ended are in the table, but not in that fraction.
 
-Ids were made for this bundle only. Rows are in the order of their ids, which says nothing about time.
+Ids were made for this bundle only, and rows are in their order, which says nothing about time. Whoever holds two
+bundles of the same study can still match them by the instants of the entries: share one, not several.
 Where bundle.json says `simulated`, the rows marked so were made by a computer, and simulation.json says how.
 Check that nothing was altered with: sha256sum -c checksums.txt
 """

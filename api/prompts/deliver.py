@@ -6,16 +6,17 @@ again; the phone replaces a notification that carries the same tag, so nobody is
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import Engine, or_, update
 from sqlmodel import Session, col, select
 
 from api.auth.secrets import new_id
-from api.clock import iso
+from api.clock import Clock, SetClock, iso
 from api.db import transaction
 from api.participants.models import Participant
 from api.prompts.models import Delivery, Prompt, PushSubscription, State
@@ -23,9 +24,12 @@ from api.prompts.push import Outcome, PushSender, Target
 from api.protocols.published import document
 
 LEASED_FOR = timedelta(seconds=60)
+TO_SETTLE = timedelta(seconds=20)  # one send at its longest, and some
+THREADS = 16
 FIRST_RETRY = timedelta(seconds=15)
 LONGEST_RETRY = timedelta(minutes=15)
-AT_ONCE = 200
+AT_ONCE = 48
+log = structlog.get_logger()
 STILL_TO_SEND = (Delivery.WAITING.value, Delivery.RETRY.value)
 
 
@@ -42,18 +46,56 @@ class Leased:
     target: Target | None
 
 
-def deliver_due(engine: Engine, sender: PushSender | None, *, public_url: str, now: datetime) -> int:
-    """Handle one handful of due prompts. Returns how many, so that the caller knows whether to go on."""
+def deliver_due(
+    engine: Engine,
+    sender: PushSender | None,
+    *,
+    public_url: str,
+    now: datetime,
+    clock: Clock | None = None,
+) -> int:
+    """Handle one handful of due prompts. Returns how many, so that the caller knows whether to go on.
+
+    `clock` tells the instant of each sending and settling; without one, all of them are `now`.
+    """
+    clock = clock or SetClock(now)
     with transaction(engine) as session:
         leased = lease_due(session, public_url=public_url, now=now)
-    if not leased:
-        return 0
-    with ThreadPoolExecutor(max_workers=min(16, len(leased))) as threads:
-        outcomes = list(threads.map(lambda prompt: _attempt(prompt, sender, now), leased))
+    reachable = [prompt for prompt in leased if sender is not None and prompt.target is not None]
     with transaction(engine) as session:
-        for prompt, outcome in zip(leased, outcomes, strict=True):
-            settle(session, prompt, outcome, now=now)
+        for prompt in leased:
+            if prompt not in reachable:
+                settle(session, prompt, Outcome(Delivery.NO_SUBSCRIPTION, "no live subscription"), now=now)
+    if sender is not None and reachable:
+        _send(engine, sender, reachable, clock, until=now + LEASED_FOR - TO_SETTLE)
     return len(leased)
+
+
+def _send(engine: Engine, sender: PushSender, prompts: list[Leased], clock: Clock, *, until: datetime) -> None:
+    """Send to all, several at a time, and settle each as soon as its push service has answered: a lease that
+    ran out before it was settled would make another worker send again."""
+    with ThreadPoolExecutor(max_workers=min(THREADS, len(prompts))) as threads:
+        sending = {threads.submit(_attempt, prompt, sender, clock, until): prompt for prompt in prompts}
+        for done in as_completed(sending):
+            outcome = done.result()
+            if outcome is not None:
+                with transaction(engine) as session:
+                    settle(session, sending[done], outcome, now=clock.now())
+
+
+def _attempt(prompt: Leased, sender: PushSender, clock: Clock, until: datetime) -> Outcome | None:
+    """One attempt, or None when the lease is too far gone to begin: then the next round takes the prompt."""
+    now = clock.now()
+    if now >= until or prompt.target is None:
+        return None
+    try:
+        return sender.send(
+            prompt.target, prompt.payload, topic=prompt.id, ttl=int((prompt.expires_at - now).total_seconds())
+        )
+    except Exception as error:
+        # One message that cannot be made must not take the others of its handful down.
+        log.error("push failed", error=type(error).__name__)
+        return Outcome(Delivery.RETRY, type(error).__name__)
 
 
 def lease_due(session: Session, *, public_url: str, now: datetime, limit: int = AT_ONCE) -> list[Leased]:
@@ -132,13 +174,6 @@ def message(session: Session, prompt: Prompt, person: Participant, public_url: s
             "expires_at": iso(prompt.expires_at),
         },
     }
-
-
-def _attempt(prompt: Leased, sender: PushSender | None, now: datetime) -> Outcome:
-    if prompt.target is None or sender is None:
-        return Outcome(Delivery.NO_SUBSCRIPTION, "no live subscription")
-    seconds = int((prompt.expires_at - now).total_seconds())
-    return sender.send(prompt.target, prompt.payload, topic=prompt.id, ttl=seconds)
 
 
 def settle(session: Session, prompt: Leased, outcome: Outcome, *, now: datetime) -> None:

@@ -25,6 +25,16 @@ def expire_overdue(session: Session, *, now: datetime) -> int:
         .where(col(Prompt.state) == State.PLANNED.value, col(Prompt.expires_at) <= now)
         .values(state=State.MISSED.value, reason="worker_not_running", ended_at=now)
     )
+    # Taken by a worker that never came back: the system's fault, not the person's silence.
+    dropped = connection.execute(
+        update(Prompt)
+        .where(
+            col(Prompt.state) == State.OPEN.value,
+            col(Prompt.delivery) == Delivery.WAITING.value,
+            col(Prompt.expires_at) <= now,
+        )
+        .values(state=State.MISSED.value, reason="worker_stopped_while_sending", ended_at=now)
+    )
     expired = connection.execute(
         update(Prompt)
         .where(col(Prompt.state) == State.OPEN.value, col(Prompt.expires_at) <= now)
@@ -34,4 +44,4 @@ def expire_overdue(session: Session, *, now: datetime) -> int:
             ended_at=now,
         )
     )
-    return int(missed.rowcount + expired.rowcount)
+    return int(missed.rowcount + dropped.rowcount + expired.rowcount)

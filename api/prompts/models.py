@@ -114,8 +114,8 @@ class Sighting(BaseModel):
 
 
 class PushKeys(BaseModel):
-    p256dh: str = Limit(min_length=80, max_length=120)
-    auth: str = Limit(min_length=16, max_length=40)
+    p256dh: str = Limit(min_length=80, max_length=120, pattern="^[A-Za-z0-9_=-]+$")
+    auth: str = Limit(min_length=16, max_length=40, pattern="^[A-Za-z0-9_=-]+$")
 
 
 class SubscriptionGiven(BaseModel):

@@ -23,7 +23,7 @@ from py_vapid import Vapid02
 
 from api.errors import PushEndpointRefused
 from api.prompts.models import Delivery
-from api.prompts.push_address import check_endpoint, guarded_pool
+from api.prompts.push_address import check_endpoint, guarded_pool, within
 
 TIMEOUT_SECONDS = 10.0
 MOST_READ = 4096
@@ -110,7 +110,10 @@ class PushSender:
     def _post(self, endpoint: str, body: bytes, headers: dict[bytes | str, bytes | str]) -> Outcome:
         limits = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT_SECONDS)}
         try:
-            with self._pool.stream("POST", endpoint, headers=headers, content=body, extensions=limits) as response:
+            with (
+                within(TIMEOUT_SECONDS),
+                self._pool.stream("POST", endpoint, headers=headers, content=body, extensions=limits) as response,
+            ):
                 _read_a_little(response)
                 return _outcome(response, self._now())
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:

@@ -10,11 +10,15 @@ import ipaddress
 import re
 import socket
 import ssl
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpcore
 
+from api.clock import seconds_running
 from api.errors import PushEndpointRefused
 
 HOSTS = ("fcm.googleapis.com", "updates.push.services.mozilla.com", "web.push.apple.com")
@@ -61,6 +65,55 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
+_deadline = threading.local()
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Everything this thread reads or writes on guarded connections must be done in so many seconds in all: a
+    limit per read alone lets a service that drips keep a worker for as long as it likes."""
+    _deadline.at = seconds_running() + seconds
+    try:
+        yield
+    finally:
+        del _deadline.at
+
+
+def _left(timeout: float | None, late: type[Exception]) -> float | None:
+    at: float | None = getattr(_deadline, "at", None)
+    if at is None:
+        return timeout
+    left = at - seconds_running()
+    if left <= 0:
+        raise late("the push service took too long")
+    return left if timeout is None else min(left, timeout)
+
+
+class TimedStream(httpcore.NetworkStream):
+    """A connection that keeps to the deadline of the thread that uses it."""
+
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _left(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        left = _left(timeout, httpcore.ConnectTimeout)
+        return TimedStream(self._inner.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
 class GuardedBackend(httpcore.NetworkBackend):
     """Connects only to public addresses, and to the very address it has checked, so a name cannot change
     its mind between the check and the connection."""
@@ -78,9 +131,9 @@ class GuardedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         if self._exempt == (host.lower(), port):
-            return self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
+            return TimedStream(self._inner.connect_tcp(host, port, timeout, local_address, socket_options))
         address = _checked_address(host, port)
-        return self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+        return TimedStream(self._inner.connect_tcp(address, port, timeout, local_address, socket_options))
 
     def connect_unix_socket(self, *_: object, **__: object) -> httpcore.NetworkStream:
         raise httpcore.ConnectError("push messages never go to a local socket")

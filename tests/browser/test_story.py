@@ -21,7 +21,7 @@ from playwright.sync_api import Page, expect
 
 from analysis.bundle import read_bundle
 from tests.browser.phone import ROOT, ServiceWorker, kill, phone, until
-from tests.support.push_service import PushService, open_message
+from tests.support.push_sink import PhoneKeys, PushSink
 from tests.support.running import Installation
 
 NICKNAMES = ("Zonnetje", "Wervelwind")
@@ -34,14 +34,13 @@ def passed(number: int, what: str) -> None:
 
 
 @pytest.fixture
-def push_service() -> Iterator[PushService]:
-    service = PushService()
-    yield service
-    service.close()
+def push_service() -> Iterator[PushSink]:
+    with PushSink() as running:
+        yield running
 
 
 @pytest.fixture
-def installation(tmp_path: Path, push_service: PushService) -> Iterator[Installation]:
+def installation(tmp_path: Path, push_service: PushSink) -> Iterator[Installation]:
     installation = Installation(tmp_path, push_origin=push_service.origin)
     installation.take_studies(welcome_after_seconds=3)
     yield installation
@@ -49,7 +48,7 @@ def installation(tmp_path: Path, push_service: PushService) -> Iterator[Installa
 
 
 @pytest.mark.timeout(420)
-def test_the_story(installation: Installation, push_service: PushService, tmp_path: Path) -> None:
+def test_the_story(installation: Installation, push_service: PushSink, tmp_path: Path) -> None:
     print(flush=True)
     PICTURES.mkdir(parents=True, exist_ok=True)
     link = a_fresh_machine_is_set_up(installation)
@@ -125,15 +124,15 @@ def baselines_are_answered(page: Page, installation: Installation) -> None:
     passed(3, "two pupils stand on the phone under nicknames, with their baselines kept by the study")
 
 
-def a_prompt_is_pushed(page: Page, installation: Installation, push_service: PushService) -> str:
+def a_prompt_is_pushed(page: Page, installation: Installation, push_service: PushSink) -> str:
     page.context.grant_permissions(["notifications"], origin=installation.url)
     page.goto(f"{installation.url}/app/")
     page.get_by_test_id("notifications-with").click()
     until(lambda: count(installation, "SELECT count(*) FROM push_subscription"), page)
     worker = ServiceWorker(page, installation.url)
-    until(lambda: push_service.arrived, page, seconds=30)
+    until(lambda: push_service.received, page, seconds=30)
     keys = page.evaluate("self.__phone")
-    message = open_message(push_service.arrived[0].body, jwk=keys["jwk"], auth=keys["auth"])
+    message = PhoneKeys.of_browser(keys["jwk"], keys["auth"]).open(push_service.received[0].body)
     check_wire(push_service, message)
     worker.push(message)
     shown = until(worker.notifications, page)
@@ -150,8 +149,8 @@ def a_prompt_is_pushed(page: Page, installation: Installation, push_service: Pus
     return prompt
 
 
-def check_wire(push_service: PushService, message: dict[str, Any]) -> None:
-    headers = push_service.arrived[0].headers
+def check_wire(push_service: PushSink, message: dict[str, Any]) -> None:
+    headers = push_service.received[0].headers
     assert headers["content-encoding"] == "aes128gcm"
     assert headers["authorization"].startswith("vapid t=")
     assert 0 < int(headers["ttl"]) <= 12 * 3600
@@ -224,7 +223,7 @@ def the_entry_is_kept_once(page: Page, installation: Installation, prompt: str) 
     picture(page, "6-today")
 
 
-def offline_entry_survives(installation: Installation, push_service: PushService, tmp_path: Path) -> None:
+def offline_entry_survives(installation: Installation, push_service: PushSink, tmp_path: Path) -> None:
     """Another prompt, no network: the entry waits on the phone through a reload and a killed browser."""
     second = make_another_prompt_due(installation)
     with phone(tmp_path / "phone", push_service.origin) as context:

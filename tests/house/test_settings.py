@@ -33,6 +33,9 @@ def test_a_file_that_is_not_there_fails_loudly(monkeypatch: pytest.MonkeyPatch) 
         {"push_test_origin": "http://127.0.0.1:9"},
         {"public_url": "http://diary.example.org"},
         {"contact": "mailto:study@example.org"},
+        {"contact": "https://university.example/diary"},
+        {"contact": "team@university.example"},
+        {"contact": "mailto:team@localhost"},
     ],
     ids=str,
 )

@@ -28,12 +28,24 @@ def b64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
+def unb64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
 class PhoneKeys:
     """The key pair and secret a browser makes when it subscribes."""
 
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self.secret = bytes(range(16))
+
+    @classmethod
+    def of_browser(cls, jwk: dict[str, str], secret: str) -> PhoneKeys:
+        """The keys that a page made, as it exports them."""
+        keys = cls()
+        keys._key = ec.derive_private_key(int.from_bytes(unb64(jwk["d"]), "big"), ec.SECP256R1())
+        keys.secret = unb64(secret)
+        return keys
 
     def subscription(self, endpoint: str) -> dict[str, Any]:
         point = self._key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)

@@ -11,8 +11,8 @@ from sqlmodel import select
 from api.clock import SetClock
 from api.db import Stores, transaction
 from api.entries import group_commit
+from api.entries.desk import Sent
 from api.entries.group_commit import EntryWriter
-from api.entries.keep import Sent
 from api.entries.models import Entry, EntryGiven
 from api.errors import DyadeError, NotSignedIn
 from api.receipts import Receipt

@@ -11,13 +11,18 @@ from httpx import Response
 from sqlalchemy import Engine, event
 from sqlmodel import SQLModel, select
 
+from api.auth.secrets import hash_secret
 from api.clock import SetClock, iso
 from api.db import Stores, transaction
-from api.entries.models import Entry
+from api.entries.desk import Sent
+from api.entries.keep import keep_entries
+from api.entries.models import Entry, EntryGiven
 from api.participants.models import Device
+from api.prompts.expire import expire_overdue
 from api.prompts.models import Prompt
 from api.protocols.check import CheckedProtocol, check_text
 from api.quarantine import Quarantined
+from api.receipts import content_sha256, parse_body
 from tests.conftest import ROOT
 from tests.support.bodies import A_HARD_MOMENT, NOTHING_HAPPENED, as_bytes, new_id, new_token, sha256
 from tests.support.cast import Phone, publish_study
@@ -146,11 +151,52 @@ def test_a_prompt_becomes_answered_by_the_first_entry_only(anna: Phone, stores: 
     first, second = (anna.entry(prompt["dyad_id"], prompt_id=prompt["id"]) for _ in range(2))
     assert kept(anna.send(first)) == ("stored", None)
     clock.forward(timedelta(minutes=5))
-    assert kept(anna.send(second)) == ("stored", None), "a second phone's entry is kept as well"
+    assert kept(anna.send(second)) == ("quarantined", "prompt_answered_before"), "a second phone's is kept apart"
+    assert kept(anna.send(second)) == ("quarantined", "prompt_answered_before")
     row = prompt_row(stores, prompt["id"])
     assert (row.state, row.reason, row.entry_id) == ("answered", "answered", first["entry_id"])
     assert row.ended_at == clock.now() - timedelta(minutes=5)
-    assert len(rows(stores, Entry)) == 2
+    assert len(rows(stores, Entry)) == 1
+    assert [apart.id for apart in rows(stores, Quarantined)] == [second["entry_id"]]
+
+
+def test_two_entries_for_one_prompt_that_wait_together_do_not_both_stand(
+    anna: Phone, stores: Stores, clock: SetClock
+) -> None:
+    prompt = anna.prompts()[0]
+    batch = []
+    for _ in range(2):
+        body = as_bytes(anna.entry(prompt["dyad_id"], prompt_id=prompt["id"]))
+        batch.append(Sent(hash_secret(anna.token), parse_body(body, EntryGiven), body.decode(), content_sha256(body)))
+    with stores.main.begin() as connection:
+        first, second = keep_entries(connection, batch, now=clock.now())
+    assert [getattr(receipt, "reason", "") for receipt in (first, second)] == [None, "prompt_answered_before"]
+
+
+def test_an_answer_that_does_not_fit_is_no_silence(anna: Phone, stores: Stores, clock: SetClock) -> None:
+    prompt = anna.prompts()[0]
+    strange = anna.entry(prompt["dyad_id"], prompt_id=prompt["id"], answers={"of": "another form"})
+    assert kept(anna.send(strange))[0] == "quarantined"
+    clock.forward(timedelta(days=3))
+    with transaction(stores.main) as session:
+        expire_overdue(session, now=clock.now())
+    row = prompt_row(stores, prompt["id"])
+    assert (row.state, row.reason, row.entry_id) == ("answered", "answer_in_quarantine", None)
+    good = anna.entry(prompt["dyad_id"], prompt_id=prompt["id"])
+    assert kept(anna.send(good)) == ("stored", None), "the same answer in a form that fits takes its place"
+    assert prompt_row(stores, prompt["id"]).entry_id == good["entry_id"]
+
+
+def test_a_prompt_of_an_earlier_plan_that_is_answered_ends_the_one_in_its_place(anna: Phone, stores: Stores) -> None:
+    with transaction(stores.main) as session:
+        old = session.exec(select(Prompt).where(Prompt.state == "superseded")).first()
+        assert old is not None
+        same_place = select(Prompt).where(Prompt.slot == old.slot, Prompt.participant_id == old.participant_id)
+        new = session.exec(same_place.where(Prompt.state == "planned")).one()
+    assert kept(anna.send(anna.entry(old.dyad_id, prompt_id=old.id))) == ("stored", None)
+    assert prompt_row(stores, old.id).state == "answered"
+    ended = prompt_row(stores, new.id)
+    assert (ended.state, ended.reason) == ("superseded", "answered_under_the_earlier_plan")
 
 
 def test_an_entry_completed_after_the_time_is_marked_late(anna: Phone, stores: Stores, clock: SetClock) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import base64
+import contextlib
 import json
+import socket
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -19,16 +21,18 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from sqlalchemy import insert
 from sqlmodel import col, func, select
 
-from api.clock import SetClock, iso
+from api.clock import SetClock, SystemClock, iso
 from api.db import Stores, transaction
-from api.prompts import push
+from api.prompts import deliver, push
 from api.prompts.deliver import LEASED_FOR, deliver_due, lease_due
+from api.prompts.expire import expire_overdue
 from api.prompts.models import Prompt, PushSubscription
+from api.prompts.push_address import guarded_pool
 from api.settings import Settings
 from api.worker import Worker
 from tests.support.bodies import new_id
 from tests.support.cast import Phone
-from tests.support.push_sink import Answer, PhoneKeys, PushSink, status
+from tests.support.push_sink import Answer, PhoneKeys, PushSink, status, unb64
 from tests.support.together import at_once
 
 
@@ -75,15 +79,11 @@ def claims_of(authorization: str, public_key: str) -> tuple[dict[str, Any], dict
     assert scheme == "vapid"
     assert parts["k"].rstrip("=") == public_key
     head, body, signature = parts["t"].split(".")
-    raw = _unpad(signature)
-    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _unpad(public_key))
+    raw = unb64(signature)
+    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), unb64(public_key))
     der = encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
     key.verify(der, f"{head}.{body}".encode(), ec.ECDSA(hashes.SHA256()))
-    return json.loads(_unpad(head)), json.loads(_unpad(body))
-
-
-def _unpad(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    return json.loads(unb64(head)), json.loads(unb64(body))
 
 
 def test_nothing_is_sent_before_it_is_due(subscribed: Phone, worker: Worker, sink: PushSink, clock: SetClock) -> None:
@@ -268,13 +268,101 @@ def test_unusable_keys_never_stop_the_worker(
 ) -> None:
     clock.forward(timedelta(seconds=30))
     good = keys.subscription(f"{sink.origin}/push/bram")
-    for p256dh, auth in (("A" * 87, "A" * 22), ("!" * 87, "A" * 22), ("é" * 87, "A" * 22), ("BA" * 44, "*" * 22)):
+    for p256dh, auth in (("!" * 87, "A" * 22), ("é" * 87, "A" * 22), ("BA" * 44, "*" * 22), ("A\0" * 44, "A" * 22)):
+        assert (
+            subscribed.put("/push-subscription", {**good, "keys": {"p256dh": p256dh, "auth": auth}}).status_code == 422
+        )
+    for p256dh, auth in (("A" * 87, "A" * 22), ("BA" * 44, "A" * 22), ("B" + "_" * 86, "A" * 23)):
         body = {**good, "keys": {"p256dh": p256dh, "auth": auth}}
-        assert subscribed.put("/push-subscription", body).status_code in (204, 422)
+        assert subscribed.put("/push-subscription", body).status_code == 204
         _make_due_again(stores, subscribed)
         assert worker.tick() == 1
         assert welcome(stores, subscribed).delivery == "gone"
     assert sink.received == []
+
+
+def test_a_message_that_cannot_be_made_takes_no_other_down(subscribed: Phone, stores: Stores, clock: SetClock) -> None:
+    clock.forward(timedelta(seconds=30))
+
+    class Broken:
+        def send(self, *_: object, **__: object) -> push.Outcome:
+            raise RuntimeError("no signature")
+
+    assert deliver_due(stores.main, Broken(), public_url="https://x.example", now=clock.now()) == 1  # type: ignore[arg-type]
+    row = welcome(stores, subscribed)
+    assert (row.delivery, row.lease_key) == ("retry", None)
+    assert row.next_attempt_at is not None
+
+
+def test_with_a_slow_push_service_two_workers_send_each_prompt_once(
+    subscribed: Phone, stores: Stores, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three rounds of sends take longer than the lease allows: what would not be settled in time is not begun."""
+    monkeypatch.setattr(deliver, "LEASED_FOR", timedelta(seconds=2))
+    monkeypatch.setattr(deliver, "TO_SETTLE", timedelta(seconds=1))
+    clock.at = SystemClock().now()
+    _plan_many(stores, subscribed, clock, 60)
+    sent: Counter[str] = Counter()
+
+    class Slow:
+        def send(self, *_: object, topic: str, **__: object) -> push.Outcome:
+            sent[topic] += 1
+            time.sleep(0.6)
+            return push.Outcome(push.Delivery.ACCEPTED, "201")
+
+    def work() -> None:
+        running = SystemClock()
+        until = running.now() + timedelta(seconds=7)
+        while running.now() < until and len(sent) < 60:
+            deliver_due(stores.main, Slow(), public_url="https://x.example", now=running.now(), clock=running)  # type: ignore[arg-type]
+            time.sleep(0.1)
+
+    at_once([work, work])
+    assert len(sent) >= 60
+    assert set(sent.values()) == {1}
+
+
+def test_a_service_that_drips_is_given_up(keys: PhoneKeys, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(push, "TIMEOUT_SECONDS", 0.5)
+    sender = push.PushSender(
+        key_path=settings.vapid_path,
+        contact="mailto:team@diary.example.org",
+        now=lambda: datetime.now(UTC),
+        exempt_origin=settings.push_test_origin,
+    )
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_drip, args=(server,), daemon=True).start()
+        origin = f"http://127.0.0.1:{server.getsockname()[1]}"
+        sender._exempt, sender._pool = origin, guarded_pool(exempt_origin=origin)
+        given = keys.subscription(f"{origin}/push/x")
+        target = push.Target(given["endpoint"], given["keys"]["p256dh"], given["keys"]["auth"])
+        began = time.monotonic()
+        outcome = sender.send(target, {"a": 1}, topic="t", ttl=60)
+    assert outcome.delivery is push.Delivery.RETRY
+    assert time.monotonic() - began < 2.5, "half a second in all, not per read"
+
+
+def _drip(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    with contextlib.suppress(OSError):
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 201 Created\r\nX: ")
+        for _ in range(30):
+            time.sleep(0.2)
+            connection.sendall(b"a")
+
+
+def test_a_prompt_taken_by_a_worker_that_never_came_back_is_the_systems_fault(
+    subscribed: Phone, stores: Stores, clock: SetClock
+) -> None:
+    clock.forward(timedelta(seconds=30))
+    with transaction(stores.main) as session:
+        assert len(lease_due(session, public_url="https://x.example", now=clock.now())) == 1
+    clock.forward(timedelta(days=1))
+    with transaction(stores.main) as session:
+        expire_overdue(session, now=clock.now())
+    row = welcome(stores, subscribed)
+    assert (row.state, row.reason) == ("missed", "worker_stopped_while_sending")
 
 
 def test_a_worker_that_dies_with_a_lease_repeats_and_never_loses(
