@@ -13,14 +13,13 @@ from typing import Annotated, NoReturn
 import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
-from sqlmodel import Session, select
 
 from api.clock import SystemClock
 from api.db import Stores, transaction
-from api.errors import DyadeError, NotFound, Problem, ProtocolWrong, SettingsWrong
+from api.errors import DyadeError, Problem, ProtocolWrong, SettingsWrong
 from api.logs import set_up_logs
 from api.settings import Settings, read_settings
-from api.studies.models import Study
+from api.studies.find import study_called
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 study_app = typer.Typer(no_args_is_help=True, help="Check and publish protocols.")
@@ -68,14 +67,6 @@ def database(found: Settings) -> Iterator[Stores]:
             yield stores
     finally:
         stores.dispose()
-
-
-def study_called(session: Session, slug: str) -> Study:
-    study = session.exec(select(Study).where(Study.slug == slug)).one_or_none()
-    if study is None:
-        known = ", ".join(sorted(session.exec(select(Study.slug)))) or "none yet"
-        raise NotFound(f"There is no study called {slug!r}. Studies here: {known}.")
-    return study
 
 
 @app.command()

@@ -22,7 +22,6 @@ from api.audit import record
 from api.auth.secrets import new_id
 from api.clock import iso
 from api.db import Stores, transaction
-from api.errors import NotFound
 from api.exports.codebook import codebook, item_columns
 from api.exports.columns import COLUMNS
 from api.exports.ids import BundleIds
@@ -31,6 +30,7 @@ from api.exports.rows import READERS, Reading
 from api.exports.tables import TableFiles, table_files
 from api.exports.words import README
 from api.protocols.models import PublishedProtocol
+from api.studies.find import study_called
 from api.studies.models import Study
 from api.verbs import Role
 
@@ -44,7 +44,7 @@ def write_bundle(stores: Stores, slug: str, output: Path, *, now: datetime, seed
     """
     bundle_id, seed = new_id(), seed or secrets.token_hex(32)
     with transaction(stores.main) as session:
-        study = _study(session, slug)
+        study = study_called(session, slug)
         record(session, at=now, role=Role.OPERATOR, verb="bundle.export", study_id=study.id, subject_id=bundle_id)
     with transaction(stores.keys) as session:
         session.add(BundleSeed(bundle_id=bundle_id, study_id=study.id, seed=seed, made_at=now))
@@ -56,13 +56,6 @@ def write_bundle(stores: Stores, slug: str, output: Path, *, now: datetime, seed
         files, counts = _files(session, study, BundleIds(seed), now=now)
     _write_whole(output, files)
     return counts
-
-
-def _study(session: Session, slug: str) -> Study:
-    study: Study | None = session.execute(select(Study).where(col(Study.slug) == slug)).scalar_one_or_none()
-    if study is None:
-        raise NotFound(f"There is no study called {slug!r}.")
-    return study
 
 
 def _files(session: Session, study: Study, ids: BundleIds, *, now: datetime) -> tuple[dict[str, bytes], dict[str, int]]:
