@@ -3,16 +3,27 @@ import { cleanup } from '@testing-library/svelte';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { database } from '../src/lib/db';
 
-/** Web Locks as far as the app uses them: one holder per name, in order of asking. */
+/** Web Locks as far as the app uses them: one holder per name, in order of asking, some with limited patience. */
 const queues = new Map<string, Promise<unknown>>();
+type Work = () => Promise<unknown>;
 const locks = {
-  request<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const turn = (queues.get(name) ?? Promise.resolve()).then(work);
+  request(name: string, ...rest: [Work] | [{ signal: AbortSignal }, Work]): Promise<unknown> {
+    const work = rest.at(-1) as Work;
+    const signal = rest.length === 2 ? rest[0].signal : undefined;
+    let given = false;
+    const turn = (queues.get(name) ?? Promise.resolve()).then(() => {
+      signal?.throwIfAborted();
+      given = true;
+      return work();
+    });
     queues.set(
       name,
       turn.catch(() => undefined),
     );
-    return turn;
+    const tooLate = new Promise((_resolve, reject) => {
+      signal?.addEventListener('abort', () => !given && reject(signal.reason));
+    });
+    return Promise.race([turn, tooLate]);
   },
 };
 

@@ -1,6 +1,19 @@
 import type { InEveryLanguage } from '../lib/language';
 
-type Names = 'yes' | 'no' | 'gap' | 'clear' | 'save' | 'progress' | 'gaps' | 'quota' | 'unsaved' | 'saving';
+type Names =
+  | 'yes'
+  | 'no'
+  | 'gap'
+  | 'clear'
+  | 'save'
+  | 'progress'
+  | 'gaps'
+  | 'quota'
+  | 'unsaved'
+  | 'saving'
+  | 'elsewhere'
+  | 'elsewhere_text'
+  | 'again';
 
 export const strings: InEveryLanguage<Record<Names, string>> = {
   nl: {
@@ -15,6 +28,9 @@ export const strings: InEveryLanguage<Record<Names, string>> = {
     quota:
       'Deze telefoon heeft geen ruimte meer. Maak wat ruimte vrij en probeer het opnieuw; laat dit scherm open.',
     unsaved: 'Bewaren op deze telefoon lukte niet. Je antwoorden staan nog hier; probeer het opnieuw.',
+    elsewhere: 'Dit formulier staat open in een ander venster',
+    elsewhere_text: 'Ga daar verder, of sluit het daar en probeer het hier opnieuw.',
+    again: 'Opnieuw proberen',
   },
   en: {
     yes: 'Yes',
@@ -27,5 +43,8 @@ export const strings: InEveryLanguage<Record<Names, string>> = {
     gaps: 'Not saved yet: an answer is missing.',
     quota: 'This phone has run out of space. Free up some space and try again; keep this screen open.',
     unsaved: 'Saving on this phone did not work. Your answers are still here; please try again.',
+    elsewhere: 'This form is open in another window',
+    elsewhere_text: 'Go on there, or close it there and try again here.',
+    again: 'Try again',
   },
 };

@@ -1,6 +1,6 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { Protocol, Value } from '../engine/protocol';
-import type { Consent, Me, Prompts, Receipt } from './wire';
+import type { Consent, Me, Prompt, Prompts, Receipt } from './wire';
 
 /** What the phone keeps. The page and the service worker read and write the same tables. */
 export interface Tables extends DBSchema {
@@ -19,7 +19,8 @@ export interface Singles {
   device: Device;
   attempt: Attempt;
   me: Me;
-  prompts: Prompts;
+  /** With how far the study's clock was ahead of this phone's when they were fetched, in milliseconds. */
+  prompts: Prompts & { ahead?: number };
   /** The prompts last shown as notifications, latest last. */
   shown: string[];
   label_key: CryptoKey;
@@ -60,6 +61,8 @@ export interface Draft {
   protocol_version: number;
   started_at: string;
   opened_at: string | null;
+  /** The moment asked about: a diary begun in time can be finished when the study no longer lists its prompt. */
+  prompt?: Pick<Prompt, 'id' | 'dyad_id' | 'due_at' | 'expires_at'>;
   answers: Record<string, Value>;
   timing: Record<string, number>;
 }

@@ -1,3 +1,4 @@
+import { tell } from './channel';
 import { database, type Kept, type OutboxRow } from './db';
 import { sha256 } from './ids';
 
@@ -21,15 +22,25 @@ export async function rowFor(row: NewRow, savedAt: Date): Promise<OutboxRow> {
 
 /**
  * The completed form goes in and its draft goes out in one transaction that is on disk when this returns:
- * only then may a screen say "saved". When the draft is gone, another tab has saved it and nothing is added.
+ * only then may a screen say "saved". Nothing is added only when this very entry is there already; a draft that is
+ * gone proves nothing, the storage may have been wiped.
  */
 export async function moveDraftToOutbox(draftKey: string, row: OutboxRow): Promise<'saved' | 'saved_before'> {
-  const tx = (await database()).transaction(['drafts', 'outbox'], 'readwrite', { durability: 'strict' });
-  const drafts = tx.objectStore('drafts');
-  const isOurs = (await drafts.get(draftKey))?.id === row.id;
-  const changes = isOurs ? [tx.objectStore('outbox').add(row), drafts.delete(draftKey)] : [];
-  await Promise.all([...changes, tx.done]);
-  return isOurs ? 'saved' : 'saved_before';
+  const tables = ['drafts', 'outbox', 'kept'] as const;
+  const tx = (await database()).transaction(tables, 'readwrite', { durability: 'strict' });
+  const [draft, ...before] = await Promise.all([
+    tx.objectStore('drafts').get(draftKey),
+    tx.objectStore('outbox').index('id').getKey(row.id),
+    tx.objectStore('kept').getKey(row.id),
+  ]);
+  const isNew = before.every((key) => key === undefined);
+  await Promise.all([
+    isNew && tx.objectStore('outbox').add(row),
+    draft?.id === row.id && tx.objectStore('drafts').delete(draftKey),
+    tx.done,
+  ]);
+  tell('outbox');
+  return isNew ? 'saved' : 'saved_before';
 }
 
 /** An assessment that the study set apart does not count: the questions are open again. */

@@ -2,6 +2,7 @@ import { database, keepSingle, single, type Singles } from './db';
 import type { Prompt } from './wire';
 
 const MOST_SHOWN = 50;
+const TOLERATED_MS = 5 * 60_000;
 const ENDED: ReadonlySet<string> = new Set<Prompt['state']>(['answered', 'expired', 'missed', 'superseded']);
 
 export function isDue(prompt: Prompt, now: number): boolean {
@@ -19,9 +20,13 @@ export async function findPrompt(id: string): Promise<Prompt | undefined> {
 export async function isAnsweredHere(id: string): Promise<boolean> {
   const db = await database();
   const rows = await Promise.all([db.getAll('outbox'), db.getAll('kept')]);
-  return (
-    rows.flat().some(({ prompt_id }) => prompt_id === id) || (await findPrompt(id))?.state === 'answered'
-  );
+  return rows.flat().some(({ prompt_id }) => prompt_id === id);
+}
+
+/** The time by which prompts are due and expire: this phone's, unless its clock was clearly wrong. */
+export function studyTime(list: Singles['prompts'] | undefined, now: number): number {
+  const ahead = list?.ahead ?? 0;
+  return Math.abs(ahead) > TOLERATED_MS ? now + ahead : now;
 }
 
 export async function wasShown(id: string): Promise<boolean> {

@@ -9,7 +9,8 @@ export async function refresh(): Promise<void> {
     const me = await fetchMe();
     await keepSingle('me', me);
     await fetchProtocolUnlessHere(me.protocol_version);
-    await keepSingle('prompts', await fetchPrompts());
+    const list = await fetchPrompts();
+    await keepSingle('prompts', { ...list, ahead: Date.parse(list.as_of) - Date.now() });
   } finally {
     tell('prompts');
   }

@@ -3,6 +3,7 @@ import type { Protocol, Text } from '../engine/protocol';
 import { database, single, type Draft, type Kept, type OutboxRow, type SenderState } from '../lib/db';
 import { isLanguage, languageOfBrowser, type InEveryLanguage, type Language } from '../lib/language';
 import { isBaseline } from '../lib/outbox';
+import { studyTime } from '../lib/prompts';
 import { readRoster, type Dyad } from '../lib/roster';
 import type { Me, Prompt } from '../lib/wire';
 
@@ -20,6 +21,8 @@ class Session {
   kept = $state.raw<Kept[]>([]);
   sender = $state.raw<SenderState>();
   now = $state.raw(Date.now());
+  /** How far the study's time is ahead of `now`: zero on a phone whose clock is right. */
+  ahead = $state.raw(0);
   /** A newer version of the app waits for the person's word. */
   updateReady = $state.raw(false);
 
@@ -48,6 +51,7 @@ class Session {
     if (isLanguage(language)) this.language = language;
     Object.assign(this, { me, roster, drafts, outbox, kept, sender });
     this.prompts = prompts?.prompts ?? [];
+    this.ahead = studyTime(prompts, 0);
     this.protocol = protocol?.protocol;
     this.now = Date.now();
     this.ready = true;

@@ -1,7 +1,7 @@
 import { fill, inLanguage, words } from '../engine/fill';
 import { database, single } from '../lib/db';
 import { openLabel } from '../lib/labels';
-import { isAnsweredHere, wasShown } from '../lib/prompts';
+import { findPrompt, isAnsweredHere, studyTime, wasShown } from '../lib/prompts';
 import type { PushPayload } from '../lib/wire';
 
 export interface Shown {
@@ -34,7 +34,7 @@ export async function shownFor(payload: PushPayload, now: number): Promise<Shown
     path: prompt ? `/app/diary/${prompt.id}` : '/app/',
     silent: prompt ? await wasShown(prompt.id).catch(() => false) : false,
   };
-  if (prompt && (await isAnsweredHere(prompt.id).catch(() => false))) {
+  if (prompt && (await isAnswered(prompt.id).catch(() => false))) {
     return {
       tag: neutral.tag,
       title: 'Dyade',
@@ -43,10 +43,15 @@ export async function shownFor(payload: PushPayload, now: number): Promise<Shown
       silent: true,
     };
   }
-  if (prompt && Date.parse(prompt.expires_at) <= now) {
+  if (prompt && Date.parse(prompt.expires_at) <= studyTime(await single('prompts'), now)) {
     return { ...neutral, body: OVER[language] ?? OVER['en']!, path: '/app/' };
   }
   return { ...neutral, ...(await fromProtocol(payload, language).catch(() => null)) };
+}
+
+/** On this phone, or as far as the study has told. */
+export async function isAnswered(promptId: string): Promise<boolean> {
+  return (await isAnsweredHere(promptId)) || (await findPrompt(promptId))?.state === 'answered';
 }
 
 /** The study's own words, with the nickname only where the person chose to see it. */

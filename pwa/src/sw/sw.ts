@@ -1,13 +1,13 @@
 import { tell } from '../lib/channel';
 import { single } from '../lib/db';
-import { isAnsweredHere, rememberPrompt, rememberShown } from '../lib/prompts';
+import { rememberPrompt, rememberShown } from '../lib/prompts';
 import { base64url } from '../lib/ids';
 import { flush } from '../lib/sender';
 import { reportSighting } from '../lib/sighting';
 import { putSubscription } from '../lib/study';
 import type { PushPayload } from '../lib/wire';
 import { clearOldCaches, fromCache, precache } from './cache';
-import { shownFor } from './shown';
+import { isAnswered, shownFor } from './shown';
 
 declare const self: ServiceWorkerGlobalScope;
 
@@ -82,7 +82,7 @@ async function show(payload: PushPayload, now: number): Promise<void> {
 }
 
 async function afterShowing({ prompt }: PushPayload, shownAt: Date): Promise<void> {
-  if (prompt && !(await isAnsweredHere(prompt.id))) {
+  if (prompt && !(await isAnswered(prompt.id))) {
     await rememberPrompt({ ...prompt, slot: '', state: 'open' });
     await rememberShown(prompt.id);
     tell('prompts');

@@ -1,51 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { OutboxKind } from '../../src/lib/db';
-
-interface Sent {
-  url: string;
-  body: string;
-  token: string | null;
-}
-type Answer = (sent: Sent) => Response | Promise<Response>;
-
-/** A phone with these modules freshly loaded, and a study that answers as told. */
-async function phone(answer: Answer) {
-  const sent: Sent[] = [];
-  vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
-    const request = { url, body: String(init.body), token: new Headers(init.headers).get('Authorization') };
-    sent.push(request);
-    return answer(request);
-  });
-  const outbox = await import('../../src/lib/outbox');
-  const db = await import('../../src/lib/db');
-  const { flush } = await import('../../src/lib/sender');
-  await db.keepSingle('device', { token: 'dyt_test' });
-  const put = async (
-    id: string,
-    kind: OutboxKind = 'entry',
-    body = `{"entry_id":"${id}"}`,
-    dyad_id = 'd1',
-  ) => {
-    const row = await outbox.rowFor({ kind, id, dyad_id, body }, new Date('2026-11-22T10:00:00Z'));
-    await (await db.database()).add('outbox', row);
-  };
-  const kept = async () => (await db.database()).getAll('kept');
-  return { ...outbox, ...db, flush, sent, put, kept };
-}
-
-const json = (status: number, body: unknown) => new Response(JSON.stringify(body), { status });
-const idIn = (url: string) => url.split('/').at(-1)!;
-const receiptFor: Answer = async ({ url, body }) => {
-  const { sha256 } = await import('../../src/lib/ids');
-  const content_sha256 = await sha256(body);
-  return json(200, {
-    id: idIn(url),
-    content_sha256,
-    kept: 'stored',
-    reason: null,
-    received_at: '2026-11-22T10:00:01Z',
-  });
-};
+import { idIn, json, phone, receiptFor } from './phone';
 
 describe('sending', () => {
   it('goes in order, as this device, and remembers what the study keeps', async () => {
@@ -245,48 +199,5 @@ describe('sending', () => {
     await p.put('a1');
     expect(await p.flush()).toBe('no_connection');
     expect(signals[0]).toBeInstanceOf(AbortSignal);
-  });
-});
-
-describe('saving', () => {
-  it('moves the draft into the outbox in one step', async () => {
-    const p = await phone(receiptFor);
-    const { openDraft } = await import('../../src/lib/drafts');
-    const about = { dyad_id: 'd1', protocol_version: 1, opened_at: null };
-    const draft = await openDraft('diary:p1', about, new Date());
-    const row = await p.rowFor(
-      { kind: 'entry', id: draft.id, dyad_id: 'd1', prompt_id: 'p1', body: '{}' },
-      new Date(),
-    );
-    expect(await p.moveDraftToOutbox('diary:p1', row)).toBe('saved');
-    expect(await (await p.database()).getAll('drafts')).toEqual([]);
-    expect(await p.outboxRows()).toMatchObject([
-      { id: draft.id, prompt_id: 'p1', body: '{}', state: 'waiting' },
-    ]);
-  });
-
-  it('adds nothing when another tab has saved this draft', async () => {
-    const p = await phone(receiptFor);
-    const { openDraft } = await import('../../src/lib/drafts');
-    const about = { dyad_id: 'd1', protocol_version: 1, opened_at: null };
-    const draft = await openDraft('diary:p1', about, new Date());
-    const row = await p.rowFor(
-      { kind: 'entry', id: draft.id, dyad_id: 'd1', prompt_id: 'p1', body: '{}' },
-      new Date(),
-    );
-    await p.moveDraftToOutbox('diary:p1', row);
-    expect(await p.moveDraftToOutbox('diary:p1', { ...row, body: '{"other":1}' })).toBe('saved_before');
-    expect(await p.outboxRows()).toMatchObject([{ body: '{}' }]);
-  });
-
-  it('leaves the draft alone when the entry cannot be added', async () => {
-    const p = await phone(receiptFor);
-    const { openDraft } = await import('../../src/lib/drafts');
-    const about = { dyad_id: 'd1', protocol_version: 1, opened_at: null };
-    const draft = await openDraft('diary:p1', about, new Date());
-    await p.put(draft.id); // the id is taken: adding it again must fail as a whole
-    const row = await p.rowFor({ kind: 'entry', id: draft.id, dyad_id: 'd1', body: '{}' }, new Date());
-    await expect(p.moveDraftToOutbox('diary:p1', row)).rejects.toThrow();
-    expect(await (await p.database()).get('drafts', 'diary:p1')).toBeDefined();
   });
 });

@@ -1,4 +1,4 @@
-import { fireEvent, render, screen, waitFor } from '@testing-library/svelte';
+import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/svelte';
 import { describe, expect, it, vi } from 'vitest';
 import type { Protocol } from '../../src/engine/protocol';
 import type { EntryBody, Me, Prompt } from '../../src/lib/wire';
@@ -42,7 +42,8 @@ const PROTOCOL = {
   },
 } as unknown as Protocol;
 
-async function open(prompt: Partial<Prompt> = {}) {
+/** The diary as it opens: with this prompt due, or with a list that does not hold it. */
+async function open(prompt: Partial<Prompt> | null = {}, ahead = 0) {
   vi.stubGlobal('fetch', () => Promise.reject(new TypeError('offline')));
   const db = await import('../../src/lib/db');
   const due: Prompt = {
@@ -56,7 +57,7 @@ async function open(prompt: Partial<Prompt> = {}) {
   };
   await db.keepSingle('device', { token: 'dyt_test' });
   await db.keepSingle('me', { protocol_version: 1, dyads: [] } as unknown as Me);
-  await db.keepSingle('prompts', { as_of: '', prompts: [due] });
+  await db.keepSingle('prompts', { as_of: '', prompts: prompt ? [due] : [], ahead });
   await (await db.database()).put('protocols', { version: 1, protocol: PROTOCOL });
   const { session } = await import('../../src/shell/session.svelte');
   await session.reload();
@@ -173,5 +174,116 @@ describe('the diary form', () => {
     await open({ expires_at: new Date(Date.now() - 1000).toISOString() });
     expect(await screen.findByText(/passed|voorbij/)).toBeTruthy();
     expect(screen.queryByTestId('diary-form')).toBeNull();
+  });
+});
+
+describe('a form in two windows', () => {
+  const takenElsewhere = async () => {
+    let letGo!: () => void;
+    await new Promise<void>((taken) => {
+      const held = new Promise<void>((resolve) => (letGo = resolve));
+      void navigator.locks.request(`draft:diary:${PROMPT}`, () => {
+        taken();
+        return held;
+      });
+    });
+    return letGo;
+  };
+
+  it('is open in one of them, and says so in the other', async () => {
+    const letGo = await takenElsewhere();
+    const { unmount, db } = await open();
+    expect(await screen.findByTestId('elsewhere')).toBeTruthy();
+    expect(screen.queryByTestId('diary-form')).toBeNull();
+    expect(await db.getAll('drafts')).toEqual([]);
+    const { place } = await import('../../src/shell/router.svelte');
+    const before = place.moves;
+    await fireEvent.click(screen.getByRole('button'));
+    expect(place.moves).toBe(before + 1);
+    unmount();
+    letGo();
+    await open();
+    expect(await screen.findByTestId('diary-form')).toBeTruthy();
+  });
+
+  it('is free again once the screen is left', async () => {
+    const { unmount } = await open();
+    await screen.findByTestId('diary-form');
+    let taken = false;
+    const waiting = takenElsewhere().then((letGo) => {
+      taken = true;
+      letGo();
+    });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(taken).toBe(false);
+    unmount();
+    await waiting;
+  });
+
+  it('opens where the browser has no locks', async () => {
+    Object.defineProperty(navigator, 'locks', { value: undefined, configurable: true });
+    await open();
+    expect(await screen.findByTestId('diary-form')).toBeTruthy();
+  });
+
+  it('is not opened anew after the other has saved, whatever this one remembers', async () => {
+    const { db, unmount } = await open();
+    await screen.findByTestId('diary-form');
+    unmount();
+    const { rowFor } = await import('../../src/lib/outbox');
+    const about = { kind: 'entry', id: 'e1', dyad_id: DYAD, prompt_id: PROMPT, body: '{}' } as const;
+    await db.add('outbox', await rowFor(about, new Date()));
+    const { default: Diary } = await import('../../src/screens/diary/Diary.svelte');
+    render(Diary, { id: PROMPT });
+    expect(await screen.findByText(/already answered|al ingevuld/)).toBeTruthy();
+    expect(screen.queryByTestId('diary-form')).toBeNull();
+  });
+});
+
+describe('a diary that was begun', () => {
+  it('says at once when the phone has lost it, and is saved all the same', async () => {
+    const { db } = await open();
+    await screen.findByTestId('diary-form');
+    await db.clear('drafts');
+    await pick('happened', 'false');
+    await waitFor(() =>
+      expect(
+        screen.getAllByRole('alert').some((e) => /did not work|lukte niet/.test(e.textContent ?? '')),
+      ).toBe(true),
+    );
+    await fireEvent.submit(screen.getByTestId('diary-form'));
+    await screen.findByTestId('saved');
+    expect(await db.getAll('outbox')).toHaveLength(1);
+  });
+
+  it('can be finished when the study no longer lists its prompt', async () => {
+    const { unmount } = await open();
+    await screen.findByTestId('diary-form');
+    await pick('happened', 'true');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    unmount();
+    const { db } = await open(null);
+    await screen.findByTestId('diary-form');
+    expect(radio('happened', 'true').checked).toBe(true);
+    const draft = (await db.get('drafts', `diary:${PROMPT}`))!;
+    expect(draft.prompt).toMatchObject({ id: PROMPT, dyad_id: DYAD });
+    const { prompt: _gone, ...older } = draft;
+    await db.put('drafts', older);
+    cleanup();
+    await open(null);
+    expect(await screen.findByTestId('diary-form')).toBeTruthy();
+  });
+});
+
+describe('a phone whose clock is wrong', () => {
+  const HOUR = 3_600_000;
+
+  it.each([
+    ['two hours slow', 2 * HOUR, false],
+    ['four minutes slow', 4 * 60_000, true],
+  ])('%s: the study’s time decides', async (_name, ahead, opens) => {
+    await open({ expires_at: new Date(Date.now() + HOUR / 30).toISOString() }, ahead);
+    if (opens) expect(await screen.findByTestId('diary-form')).toBeTruthy();
+    else expect(await screen.findByText(/passed|voorbij/)).toBeTruthy();
   });
 });

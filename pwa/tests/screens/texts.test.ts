@@ -56,6 +56,22 @@ describe('Today', () => {
     expect(plan([over], [{ ...draft, answers: {} }]).unfinished).toEqual([]);
   });
 
+  it('lists what was begun, also when the study no longer lists its prompt', () => {
+    const draft = (id: string, started_at: string) =>
+      ({ key: id, dyad_id: 'd2', started_at, answers: { happened: false } }) as unknown as Draft;
+    const drafts = [
+      draft('diary:b', '2026-11-22T12:00:00Z'),
+      draft('diary:a', '2026-11-20T12:00:00Z'),
+      draft('diary:done', '2026-11-20T12:00:00Z'),
+      draft('diary:due', '2026-11-23T11:30:00Z'),
+      draft('baseline:d2:short', '2026-11-20T12:00:00Z'),
+    ];
+    expect(plan([due], drafts, ['done']).unfinished).toEqual([
+      { id: 'a', dyad_id: 'd2' },
+      { id: 'b', dyad_id: 'd2' },
+    ]);
+  });
+
   it('tells the part of the day that is coming, never the minute', () => {
     const [coming] = plan([prompt('next', '2026-11-24T12:23:00Z', '2026-11-24T20:00:00Z')]).coming;
     expect(coming).toMatchObject({ days: 1, part: 'afternoon' });

@@ -69,6 +69,14 @@ it('still shows something for a moment that has passed, and leads to Today', asy
   expect(over.body).toContain('voorbij');
 });
 
+it('goes by the study’s time on a phone whose clock is wrong', async () => {
+  const { keepSingle } = await import('../../src/lib/db');
+  await keepSingle('prompts', { as_of: '', prompts: [], ahead: -60 * 60_000 });
+  expect((await shown(push({ expires_at: '2026-11-23T11:30:00Z' }))).body).toBe('Een minuut.');
+  await keepSingle('prompts', { as_of: '', prompts: [], ahead: -4 * 60_000 });
+  expect((await shown(push({ expires_at: '2026-11-23T11:59:00Z' }))).body).toContain('voorbij');
+});
+
 it('shows something for an empty message', async () => {
   expect(await shown({})).toMatchObject({ title: 'Dyade', path: '/app/' });
 });

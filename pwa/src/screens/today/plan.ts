@@ -1,12 +1,13 @@
 import type { Draft } from '../../lib/db';
+import { promptBegun } from '../../lib/drafts';
 import { isComing, isDue } from '../../lib/prompts';
 import { daysBetween } from '../../lib/when';
 import type { Prompt } from '../../lib/wire';
 
 export interface Plan {
   due: Prompt[];
-  /** Begun, but the prompt's time has passed: can still be finished. */
-  unfinished: Prompt[];
+  /** Begun, but the prompt's time has passed, or the study no longer lists it: can still be finished. */
+  unfinished: { id: string; dyad_id: string }[];
   coming: Coming[];
 }
 
@@ -25,13 +26,13 @@ export function planOf(
   now: number,
 ): Plan {
   const open = prompts.filter(({ id }) => !isAnswered(id)).sort((a, b) => a.due_at.localeCompare(b.due_at));
-  const begun = new Set(
-    drafts.filter(({ answers }) => Object.keys(answers).length > 0).map(({ key }) => key),
-  );
   const due = open.filter((prompt) => isDue(prompt, now));
   return {
     due,
-    unfinished: open.filter((prompt) => !due.includes(prompt) && begun.has(`diary:${prompt.id}`)),
+    unfinished: [...drafts]
+      .sort((a, b) => a.started_at.localeCompare(b.started_at))
+      .map((draft) => ({ id: promptBegun(draft) ?? '', dyad_id: draft.dyad_id }))
+      .filter(({ id }) => id && !isAnswered(id) && !due.some((prompt) => prompt.id === id)),
     coming: open
       .filter((prompt) => isComing(prompt, now))
       .slice(0, MOST_COMING)
