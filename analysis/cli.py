@@ -1,25 +1,36 @@
-"""The command line of the analysis: `dyade-analysis simulate | describe | recipe | report`."""
+"""The command line of the analysis: `dyade-analysis simulate | describe | fit | recipe | report`."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, NoReturn, cast
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
 
-from analysis.bundle import read_bundle
-from analysis.bundle_format import TABLES
-from analysis.sample import Who, analysed_sample
+# Threads make the small matrices of these models slower, up to six times. numpy reads this once, when it is first
+# imported, so it stands above the imports that bring numpy in; what the user has set is kept.
+for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
+
+from analysis.bundle import read_bundle  # noqa: E402
+from analysis.bundle_format import TABLES  # noqa: E402
+from analysis.fit_command import fit  # noqa: E402
+from analysis.sample import Who, analysed_sample  # noqa: E402
+
+if TYPE_CHECKING:
+    from analysis.recipes.relationship_labour import RelationshipLabour
 
 app = typer.Typer(
     help="Simulate, describe and analyse bundles of diary data.", no_args_is_help=True, add_completion=False
 )
 recipes = typer.Typer(help="Run a named analysis on a bundle.", no_args_is_help=True)
 app.add_typer(recipes, name="recipe")
+app.command()(fit)
 
 BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="a bundle: the zip from `dyade export`")]
 Whom = Annotated[str, typer.Option("--who", help="whom to analyse: auto, real, simulated or all")]
@@ -100,29 +111,34 @@ def relationship_labour_command(
         "warnings": list(result.warnings),
         "multiplicity": result.multiplicity,
         "fits": {outcome: asdict(fit) for outcome, fit in result.fits.items()},
+        "p_holm": result.adjusted,
         "truth": result.truth,
         "seed": (read.simulation or {}).get("seed"),
     }
     if as_json:
         typer.echo(json.dumps(document, indent=1))
         return
-    typer.echo(result.sample.words)
-    for outcome, fit in result.fits.items():
-        typer.echo(f"\n{fit.formula}")
-        n = fit.n
+    _print_recipe(result)
+
+
+def _print_recipe(result: RelationshipLabour) -> None:
+    """What is wrong first, then who was analysed and the models."""
+    for words in (*result.warnings, result.sample.words):
+        typer.echo(words)
+    for outcome, model in result.fits.items():
+        n, truth, adjusted = model.n, result.truth.get(outcome, {}), result.adjusted[outcome]
+        typer.echo(f"\n{model.formula}")
         typer.echo(f"{n['event']} events, {n['dyad']} dyads, {n['professional']} professionals")
-        typer.echo(f"df: {fit.df_method}")
-        for c in fit.coefficients:
-            true = result.truth.get(outcome, {}).get(c.term)
-            told = f"  true {true:.3f}" if true is not None else ""
-            interval = f"[{c.ci_low:>6.3f}, {c.ci_high:>6.3f}]"
-            typer.echo(
-                f"  {c.term:<13} {c.estimate:>7.3f}  SE {c.std_error:.3f}  {interval}  df {c.df:.0f}  p {c.p:.3f}{told}"
-            )
-        parts = ", ".join(f"{level} {value:.3f}" for level, value in fit.variances.items())
-        typer.echo(f"  variances: {parts}; converged: {'yes' if fit.converged else 'no'}")
-    for words in (*result.warnings, result.multiplicity):
-        typer.echo(f"\n{words}")
+        typer.echo(f"df: {model.df_method}")
+        for c in model.coefficients:
+            holm = f"  Holm {adjusted[c.term]:.3f}" if c.term in adjusted else ""
+            told = f"  true {truth[c.term]:.3f}" if c.term in truth else ""
+            numbers = f"{c.estimate:>7.3f}  SE {c.std_error:.3f}  [{c.ci_low:>6.3f}, {c.ci_high:>6.3f}]"
+            typer.echo(f"  {c.term:<13} {numbers}  df {c.df:>5.1f}  p {c.p:.3f}{holm}{told}")
+        typer.echo("  variances: " + ", ".join(f"{level} {value:.3f}" for level, value in model.variances.items()))
+        ended = "converged" if model.converged else "not converged"
+        typer.echo(f"  {ended}: {model.ended}; singular: {', '.join(model.singular) or 'no'}")
+    typer.echo(f"\n{result.multiplicity}")
 
 
 @app.command()

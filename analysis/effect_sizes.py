@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.fit_statsmodels import Fit
+from analysis.recipes.three_level import ThreeLevelFit
 
 _UNIT = {"professional": ["professional"], "dyad": ["dyad"], "event": []}
 
 
-def standardised(fit: Fit, frame: pd.DataFrame) -> dict[str, float]:
+def standardised(fit: ThreeLevelFit, frame: pd.DataFrame) -> dict[str, float]:
     """Per term: SDs of the outcome (over events) per SD of the term over the units of its own level, so
     that an event-level term is scaled by its within-dyad SD. frame: the analysed rows."""
     spread = float(frame[fit.outcome].std())
@@ -37,7 +37,7 @@ class Explained:
     professional: float
 
 
-def explained(fit: Fit, frame: pd.DataFrame) -> Explained:
+def explained(fit: ThreeLevelFit, frame: pd.DataFrame) -> Explained:
     """Variance of the fixed prediction, split like the data, beside the estimated variances."""
     terms = [c.term for c in fit.coefficients[1:]]
     weights = np.array([c.estimate for c in fit.coefficients[1:]])

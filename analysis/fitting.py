@@ -2,10 +2,10 @@
 
 from typing import Any, Literal, overload
 
-from analysis.design import build_design
-from analysis.estimate import estimate
-from analysis.generalised import FormulaHurdle, GeneralisedFit, fit_family
-from analysis.mixed import Fit
+from analysis.gaussian.estimate import estimate
+from analysis.gaussian.mixed import Fit
+from analysis.laplace.generalised import FormulaHurdle, GeneralisedFit, fit_family
+from analysis.terms.design import build_design
 
 
 @overload
@@ -61,7 +61,5 @@ def fit(
     if options:
         raise ValueError(f"fit() has no option '{next(iter(options))}' for a Gaussian outcome.")
     if design.response_levels is not None:
-        raise ValueError(
-            f"The outcome '{design.formula.response}' holds labels; a Gaussian model needs numbers."
-        )
+        raise ValueError(f"The outcome '{design.formula.response}' holds labels; a Gaussian model needs numbers.")
     return Fit(design, estimate(design, reml, residual), df, confidence, residual)

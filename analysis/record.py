@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 if TYPE_CHECKING:
-    from analysis.mixed import Fit
+    from analysis.gaussian.mixed import Fit
 
 
 def fit_record(fit: "Fit") -> dict[str, Any]:

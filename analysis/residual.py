@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.design import Design
-from analysis.table import Array, Codes, Labels
-from analysis.variables import combine
-from analysis.whitening import BoundCAR1, BoundPairs, BoundStrata
+from analysis.gaussian.whitening import BoundCAR1, BoundPairs, BoundStrata
+from analysis.terms.design import Design
+from analysis.terms.table import Array, Codes, Labels
+from analysis.terms.variables import combine
 
 
 @dataclass(frozen=True)

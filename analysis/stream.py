@@ -14,18 +14,18 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.assemble import Assembly, check_columns, check_sizes, criterion_constants
-from analysis.coding import Coding, sorted_levels
-from analysis.design import Design, Factor, RandomLevel, build_design
-from analysis.estimate import estimate_assembled
-from analysis.expression import columns_of, label_call
-from analysis.formula import Formula, parse_formula
-from analysis.mixed import Fit
-from analysis.moments import Cells, Moments, gather_moments
-from analysis.nested import nest
-from analysis.standard import Layout, lay_out, standardise
-from analysis.table import Array, Codes, Labels
-from analysis.variables import Missing
+from analysis.gaussian.assemble import Assembly, check_columns, check_sizes, criterion_constants
+from analysis.gaussian.estimate import estimate_assembled
+from analysis.gaussian.mixed import Fit
+from analysis.gaussian.moments import Cells, Moments, gather_moments
+from analysis.gaussian.nested import nest
+from analysis.gaussian.standard import Layout, lay_out, standardise
+from analysis.terms.coding import Coding, sorted_levels
+from analysis.terms.design import Design, Factor, RandomLevel, build_design
+from analysis.terms.expression import columns_of, label_call
+from analysis.terms.formula import Formula, parse_formula
+from analysis.terms.table import Array, Codes, Labels
+from analysis.terms.variables import Missing
 
 
 def fit_parquet(
@@ -40,7 +40,7 @@ def fit_parquet(
 ) -> Fit:
     """Fit ``formula`` to a Parquet file, ``piece`` rows in memory at a time.
 
-    The result is a :class:`~analysis.mixed.Fit` without rows: coefficients, tests, variance components and
+    The result is a :class:`~analysis.gaussian.mixed.Fit` without rows: coefficients, tests, variance components and
     random effects are there, predictions for the file's own rows are not. Raises ``ValueError`` as ``fit``
     does, and when the grouping factors cross.
     """
@@ -167,8 +167,7 @@ class _Gathered:
         if crossing or bool(np.any((before >= 0) & (before != here))):
             inner = design.levels[-1].factor.name
             raise ValueError(
-                f"Some '{inner}' lie in more than one '{outer.name}'; crossed factors are not fitted from a "
-                "file."
+                f"Some '{inner}' lie in more than one '{outer.name}'; crossed factors are not fitted from a file."
             )
         self.parents[places] = here
 
@@ -177,9 +176,7 @@ class _Gathered:
         if self.design is None or self.layout is None:
             raise ValueError("No row of the file is complete.")
         size = len(self.known[-1])
-        moments = Moments(
-            {i: c[:, :size] for i, c in self.cross.items()}, self.gram, self.used, self.log_weight
-        )
+        moments = Moments({i: c[:, :size] for i, c in self.cross.items()}, self.gram, self.used, self.log_weight)
         standard, cross, gram = standardise(self.layout, moments)
         design = self._without_rows()
         check_sizes(design)
@@ -195,9 +192,7 @@ class _Gathered:
         levels = []
         for level, known in zip(self.design.levels, self.known, strict=True):
             labels = Labels(np.arange(len(known)), pa.array(list(known)))
-            factor = Factor(
-                level.factor.name, np.arange(len(known)), len(known), ((level.factor.name, labels),)
-            )
+            factor = Factor(level.factor.name, np.arange(len(known)), len(known), ((level.factor.name, labels),))
             levels.append(RandomLevel(factor, level.columns, level.blocks))
         missing = Missing(self.rows, self.used, self.lacking, {})
         return replace(

@@ -22,9 +22,7 @@ TERMS = ("x_professional", "x_dyad", "x_event")
 FORMULA = "y ~ x_professional + x_dyad + x_event + (1 | professional) + (1 | dyad)"
 
 
-def null_study(
-    rng: np.random.Generator, professionals: int = 37, dyads: int = 2, events: int = 7
-) -> pd.DataFrame:
+def null_study(rng: np.random.Generator, professionals: int = 37, dyads: int = 2, events: int = 7) -> pd.DataFrame:
     """Rows of one study in which no predictor has an effect."""
     dyad = np.repeat(np.arange(professionals * dyads), events)
     professional = dyad // dyads

@@ -1,7 +1,7 @@
 """How often 95 % intervals of the recipe on relationships and emotional labour hold the effect the data were
 made with.
 
-    python bench/coverage.py --seeds 2000 --table docs/analysis-coverage.md
+    python -m bench coverage --seeds 2000 --table docs/analysis-coverage.md
 
 One cohort per seed (37 professionals x 2 dyads x 30 days), six relationship terms x two outcomes. Each figure
 is a JSON line; its floor is .95 and its ratio value / floor. Exits 1 when a coverage is further than three
@@ -11,36 +11,26 @@ Monte Carlo standard errors from .95.
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(name, "1")
-sys.path.insert(0, str(Path(__file__).parents[1]))
+import numpy as np
 
-import numpy as np  # noqa: E402
-
-from analysis.center import split_dyad_scores  # noqa: E402
-from analysis.fit_statsmodels import fit_three_level  # noqa: E402
-from analysis.recipes.relationship_labour import (  # noqa: E402
-    OUTCOMES,
-    RELATIONSHIP_TERMS,
-    SHORT,
-    TERMS,
-    split_by_level,
-)
-from analysis.simulate import Cohort, simulate_cohort  # noqa: E402
+from analysis.center import split_dyad_scores
+from analysis.recipes.diary_rows import OUTCOMES, SHORT, split_by_level
+from analysis.recipes.relationship_labour import RELATIONSHIP_TERMS, TERMS
+from analysis.recipes.three_level import fit_three_level
+from analysis.simulate import Cohort, simulate_cohort
+from bench.figure import show
 
 CELLS = [(outcome, term) for outcome in OUTCOMES for term in RELATIONSHIP_TERMS]
 NOMINAL = 0.95
 
 
 def estimates(cohort: Cohort) -> np.ndarray:
-    """Per cell (estimate, standard error, low, high, truth, converged) in the report's units; shape (12,
-    6)."""
+    """Per cell (estimate, standard error, low, high, truth, converged, singular) in the report's units; shape
+    (12, 7)."""
     dyads = cohort.dyads.copy()
     dyads["dyad"] = dyads["professional"] * 1000 + dyads["dyad"]
     for scale, short in SHORT.items():
@@ -59,7 +49,9 @@ def estimates(cohort: Cohort) -> np.ndarray:
             for part in "dp":
                 c = fit[f"{short}_{part}"]
                 where = CELLS.index((outcome, c.term))
-                rows.append((where, c.estimate, c.std_error, c.ci_low, c.ci_high, truth, fit.converged))
+                rows.append(
+                    (where, c.estimate, c.std_error, c.ci_low, c.ci_high, truth, fit.converged, bool(fit.singular))
+                )
     return np.array([row[1:] for row in sorted(rows)], dtype=float)
 
 
@@ -68,14 +60,14 @@ def one_seed(seed: int) -> np.ndarray:
 
 
 def run(seeds: int, workers: int) -> np.ndarray:
-    """All seeds; shape (seeds, 12, 6)."""
+    """All seeds; shape (seeds, 12, 7)."""
     with ProcessPoolExecutor(workers) as pool:
         return np.array(list(pool.map(one_seed, range(1, seeds + 1), chunksize=10)))
 
 
 def summary(results: np.ndarray) -> list[dict[str, float | str]]:
     """Coverage, bias in standard errors, and mean SE against the real spread, per cell."""
-    estimate, se, low, high, truth, _ = np.moveaxis(results, 2, 0)
+    estimate, se, low, high, truth, *_ = np.moveaxis(results, 2, 0)
     n = len(results)
     error = estimate - truth
     return [
@@ -93,18 +85,19 @@ def summary(results: np.ndarray) -> list[dict[str, float | str]]:
     ]
 
 
-def table(rows: list[dict[str, float | str]], n: int, converged: float) -> str:
+def table(rows: list[dict[str, float | str]], n: int, converged: float, singular: float) -> str:
     reach = 3 * np.sqrt(NOMINAL * (1 - NOMINAL) / n)
+    low, high = 100 * (NOMINAL - reach), 100 * (NOMINAL + reach)
     text = f"""# Do the intervals hold what they promise?
 
-Made by `python bench/coverage.py --seeds {n} --table docs/analysis-coverage.md`.
+Made by `python -m bench coverage --seeds {n} --table docs/analysis-coverage.md`.
 
 {n} simulated cohorts of 37 professionals with 2 dyads each and 30 days, analysed by the recipe on
-relationships and emotional labour. A 95 % interval should hold the effect the data were made with in 95 % of
-the cohorts; with {n} cohorts, chance alone moves that figure within {100 * (NOMINAL - reach):.1f} to {
-        100
-        * (NOMINAL + reach):.1f} % (three Monte Carlo standard errors). Effects are per SD of the observed score. The
-optimiser reported convergence in {100 * converged:.1f} % of the fits.
+relationships and emotional labour: REML, t intervals with Satterthwaite's degrees of freedom. A 95 % interval
+should hold the effect the data were made with in 95 % of the cohorts; with {n} cohorts, chance alone moves
+that figure within {low:.1f} to {high:.1f} % (three Monte Carlo standard errors). Effects are per SD of the
+observed score. The optimiser reached the optimum in {100 * converged:.1f} % of the fits; {100 * singular:.1f} % were
+singular (a variance of zero) and are counted like the others.
 
 | outcome | term | true effect | mean error (its SE) | spread of estimates | mean standard error | coverage |
 |---|---|---|---|---|---|---|
@@ -128,12 +121,10 @@ def main() -> int:
     mc_se = float(np.sqrt(NOMINAL * (1 - NOMINAL) / arguments.seeds))
     for r in rows:
         value = float(r["coverage"])
-        print(json.dumps({
-            "name": f"coverage.{r['outcome']}.{r['term']}", "value": round(value, 4), "unit": "share of intervals",
-            "floor": NOMINAL, "ratio": round(value / NOMINAL, 4), "n": arguments.seeds,
-        }))  # fmt: skip
+        name = f"coverage.{r['outcome']}.{r['term']}"
+        show(name, value, "share of intervals", floor=NOMINAL, n=arguments.seeds)
     if arguments.table:
-        arguments.table.write_text(table(rows, arguments.seeds, float(results[:, :, 5].mean())))
+        arguments.table.write_text(table(rows, arguments.seeds, *results[:, :, 5:].mean(axis=(0, 1))))
     return int(any(abs(float(r["coverage"]) - NOMINAL) > 3 * mc_se for r in rows))
 
 

@@ -6,7 +6,11 @@ import json
 
 
 def show(name: str, value: float, unit: str, *, floor: float | None = None, n: int = 1) -> None:
-    """Print a figure; `ratio` is value / floor, where there is a floor."""
-    ratio = round(value / floor, 4) if floor else None
-    line = {"name": name, "value": round(value, 3), "unit": unit, "floor": round(floor, 3) if floor else None}
+    """Print a figure to six significant digits; `ratio` is value / floor, where there is a floor."""
+    ratio = _short(value / floor) if floor else None
+    line = {"name": name, "value": _short(value), "unit": unit, "floor": None if floor is None else _short(floor)}
     print(json.dumps({**line, "ratio": ratio, "n": n}), flush=True)
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.6g}")

@@ -51,11 +51,7 @@ def simulate(size: str, family: str) -> Arrays:
     within = random.normal(size=rows)
     week = np.tile(np.arange(ROWS) // 7, dyads).astype(float)
     X = np.column_stack([np.ones(rows), *between[:3], within, between[3], week, between[0] * within])
-    eta = (
-        X @ BETA
-        + 0.6 * random.normal(size=professionals)[professional]
-        + 0.6 * random.normal(size=dyads)[dyad]
-    )
+    eta = X @ BETA + 0.6 * random.normal(size=professionals)[professional] + 0.6 * random.normal(size=dyads)[dyad]
     if family == "binomial":
         y = (random.random(rows) < 1 / (1 + np.exp(-eta))).astype(float)
     elif family == "ordinal":
@@ -91,9 +87,7 @@ def in_r(arrays: Arrays, family: str) -> tuple[float, float] | None:
         table = np.column_stack([y, X[:, 1:], professional, dyad])
         np.savetxt(Path(folder) / "rows.csv", table, delimiter=",", header=header, comments="", fmt="%.17g")
         script = R_SCRIPT.replace("FAMILY", R_FAMILY[family])
-        done = subprocess.run(
-            ["Rscript", "-e", script], cwd=folder, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(["Rscript", "-e", script], cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         return None
     seconds, deviance = done.stdout.split()[-2:]
@@ -112,9 +106,7 @@ def say(name: str, value: float, unit: str, floor: float | None, n: int) -> None
 def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--size", choices=PROFESSIONALS, default="M")
-    options.add_argument(
-        "--family", nargs="+", default=["binomial", "poisson", "negative_binomial", "ordinal"]
-    )
+    options.add_argument("--family", nargs="+", default=["binomial", "poisson", "negative_binomial", "ordinal"])
     options.add_argument("--no-r", action="store_true")
     options.add_argument("--repeats", type=int, default=3)
     given = options.parse_args()

@@ -44,9 +44,7 @@ def design(seed: int) -> tuple[str, np.ndarray, tuple[bool, bool]]:
     random = np.random.default_rng(seed)
     n = int(random.integers(4, 40))
     of_dyad = np.repeat(np.arange(n), random.integers(1, 5, size=n))
-    dyad = np.repeat(
-        np.arange(of_dyad.size), random.integers(1, int(random.integers(3, 15)), size=of_dyad.size)
-    )
+    dyad = np.repeat(np.arange(of_dyad.size), random.integers(1, int(random.integers(3, 15)), size=of_dyad.size))
     professional = of_dyad[dyad]
     a, b = random.normal(size=of_dyad.size)[dyad], random.normal(size=dyad.size)
     sd = random.choice([0.0, 0.3, 1.0, 2.0], size=4)
@@ -94,14 +92,10 @@ def main() -> None:
                 comments="",
                 fmt="%.17g",
             )
-            terms = [
-                f"({'1+b' if slope else '1'}|{level})" for slope, level in zip(slopes, "pd", strict=True)
-            ]
+            terms = [f"({'1+b' if slope else '1'}|{level})" for slope, level in zip(slopes, "pd", strict=True)]
             lines.append(f"{seed}.csv;y~a+b+{'+'.join(terms)};{FAMILIES[family]}")
         (Path(folder) / "designs.txt").write_text("\n".join(lines))
-        done = subprocess.run(
-            ["Rscript", "-e", R_SCRIPT], cwd=folder, capture_output=True, text=True, check=True
-        )
+        done = subprocess.run(["Rscript", "-e", R_SCRIPT], cwd=folder, capture_output=True, text=True, check=True)
     told = [line.split() for line in done.stdout.splitlines()]
     above = np.array([own[name] - float(value) for name, value in told if value != "NA"])
     for name, value, floor in (
@@ -109,11 +103,7 @@ def main() -> None:
         ("laplace designs: glmmTMB above own by more than 1e-6", int((above < -1e-6).sum()), None),
         ("laplace designs: own fits not converged", int(lost), None),
     ):
-        print(
-            json.dumps(
-                {"name": name, "value": value, "unit": "", "floor": floor, "ratio": None, "n": above.size}
-            )
-        )
+        print(json.dumps({"name": name, "value": value, "unit": "", "floor": floor, "ratio": None, "n": above.size}))
 
 
 if __name__ == "__main__":

@@ -51,9 +51,7 @@ def main() -> int:
         "fits not converged": failed,
     }
     for name, value in figures.items():
-        print(
-            json.dumps({"name": name, "value": value, "unit": "", "floor": 0, "ratio": None, "n": len(above)})
-        )
+        print(json.dumps({"name": name, "value": value, "unit": "", "floor": 0, "ratio": None, "n": len(above)}))
     return int(figures["fits above lme4's best by more than 1e-6"] > 0)
 
 

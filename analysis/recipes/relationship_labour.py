@@ -15,17 +15,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from statsmodels.stats.multitest import multipletests
 
 from analysis.bundle import Bundle
-from analysis.center import scale_scores, split_dyad_scores, split_events
-from analysis.fit_statsmodels import Fit, fit_three_level
+from analysis.recipes.diary_rows import (
+    ANALYSED,
+    OUTCOMES,
+    SHORT,
+    baseline_dyads,
+    scored_entries,
+    split_by_level,
+    whole_negative_events,
+)
+from analysis.recipes.three_level import ThreeLevelFit, fit_three_level
 from analysis.sample import Sample, Who, analysed_sample
 
-SHORT = {"closeness": "clo", "conflict": "con", "dependency": "dep"}
 RELATIONSHIP_TERMS = tuple(f"{short}_{part}" for part in "dp" for short in SHORT.values())
 TERMS = (*RELATIONSHIP_TERMS, "valence_w", "disruptive_w", "valence_b")
-OUTCOMES = {"surface": "surface_acting", "genuine": "genuine_expression"}
-FEW_EVENTS, FEW_PROFESSIONALS = 5, 30
+FEW_EVENTS = 5
 
 
 @dataclass(frozen=True)
@@ -46,13 +53,15 @@ ANY_NEGATIVE = Filter(
 class RelationshipLabour:
     """The result of recipe R4.
 
-    fits: one Fit per outcome; truth: per outcome and term the effect the data were made with, in the report's
-    units, empty unless simulated professionals are analysed; sample: who was analysed; filter: which
-    events; exclusions: (reason, number of rows) in order; events: the analysed frame, one row per event;
-    events_per_dyad: mean, median and smallest; warnings: in words.
+    fits: one per outcome; adjusted: per outcome and relationship term the p value by Holm's method over all
+    of them; truth: per outcome and term the effect the data were made with, in the report's units, empty
+    unless simulated professionals are analysed; sample: who was analysed; filter: which events; exclusions:
+    (reason, number of rows) in order; events: the analysed frame, one row per event; events_per_dyad: mean,
+    median and smallest; warnings: in words, non-convergence first.
     """
 
-    fits: dict[str, Fit]
+    fits: dict[str, ThreeLevelFit]
+    adjusted: dict[str, dict[str, float]]
     truth: dict[str, dict[str, float]]
     sample: Sample
     filter: Filter
@@ -61,7 +70,8 @@ class RelationshipLabour:
     events_per_dyad: dict[str, float]
     warnings: tuple[str, ...]
     multiplicity: str = (
-        "Twelve relationship coefficients are tested without correction; the 95 % intervals hold one at a time."
+        "Twelve relationship coefficients are tested: p is for each alone, Holm's p adjusts it for all twelve "
+        "(Holm 1979, Scandinavian Journal of Statistics 6, 65-70). The 95 % intervals hold one at a time."
     )
 
 
@@ -81,102 +91,49 @@ def relationship_labour(bundle: Bundle, *, who: Who = "auto") -> RelationshipLab
 
 
 def _run(bundle: Bundle, sample: Sample) -> RelationshipLabour:
-    dyads, unscored = _baseline(bundle, sample)
-    events, dropped = _negative_events(bundle, sample, dyads)
-    split = split_by_level(events, dyads)
+    dyads = baseline_dyads(bundle, sample.professionals)
+    entries = scored_entries(bundle, sample.professionals)
+    whole = whole_negative_events(entries, dyads)
+    if not whole.any():
+        raise ValueError("No event with a negative emotion is complete, so there is nothing to analyse yet.")
+    split = split_by_level(entries.loc[whole, ANALYSED].reset_index(drop=True), dyads)
     fits = {outcome: fit_three_level(split, outcome, TERMS) for outcome in OUTCOMES}
     per_dyad = split.groupby("dyad").size()
     spread = {"mean": per_dyad.mean(), "median": per_dyad.median(), "smallest": per_dyad.min()}
     return RelationshipLabour(
         fits=fits,
+        adjusted=_adjusted(fits),
         truth=_truth(bundle, sample, dyads),
         sample=sample,
         filter=ANY_NEGATIVE,
-        exclusions=(*unscored, *dropped),
+        exclusions=_left_out(bundle, sample, dyads, entries),
         events=split,
         events_per_dyad={name: float(value) for name, value in spread.items()},
-        warnings=_warnings(fits, spread["mean"], int((per_dyad < FEW_EVENTS).sum())),
+        warnings=warnings_of(fits, spread["mean"], int((per_dyad < FEW_EVENTS).sum())),
     )
 
 
-def split_by_level(events: pd.DataFrame, dyads: pd.DataFrame) -> pd.DataFrame:
-    """The recipe's columns: events (surface, genuine, valence, disruptive) with the terms of the model beside
-    them.
-
-    dyads: one row per dyad with its split baseline scores (`split_dyad_scores`).
-    """
-    split = split_events(events, ["valence", "disruptive"])
-    return split.merge(dyads.drop(columns="professional"), on="dyad", how="left", validate="many_to_one")
+def _adjusted(fits: dict[str, ThreeLevelFit]) -> dict[str, dict[str, float]]:
+    cells = [(outcome, term) for outcome in fits for term in RELATIONSHIP_TERMS]
+    holm = multipletests([fits[outcome][term].p for outcome, term in cells], method="holm")[1]
+    by_cell = dict(zip(cells, map(float, holm), strict=True))
+    return {outcome: {term: by_cell[outcome, term] for term in RELATIONSHIP_TERMS} for outcome in fits}
 
 
-def _baseline(bundle: Bundle, sample: Sample) -> tuple[pd.DataFrame, list[tuple[str, int]]]:
-    """Dyads with all three scores (raw and split), from the first completed baseline questionnaire of each
-    dyad."""
-    rules = [rule for rule in bundle.scales if rule["table"] == "assessments" and rule["scale"] in SHORT]
-    lacking = sorted(set(SHORT) - {str(rule["scale"]) for rule in rules})
-    if lacking:
-        raise ValueError(f"This bundle's questionnaires have no scale for {', '.join(lacking)}; the recipe needs it.")
-    answers = bundle["assessments"]
-    answers = answers[answers["professional"].isin(sample.professionals) & (answers["wave"] == "baseline")]
-    scored = pd.concat([answers[["professional", "dyad", "completed_at"]], scale_scores(answers, rules)], axis=1)
-    complete = scored.dropna(subset=list(SHORT)).sort_values(["completed_at", "dyad"])
-    first = complete.drop_duplicates("dyad").sort_values("dyad").drop(columns="completed_at").reset_index(drop=True)
-    if len(first) < 3:
-        raise ValueError("Fewer than three dyads have a completed baseline questionnaire, so no relationship is known.")
+def _left_out(
+    bundle: Bundle, sample: Sample, dyads: pd.DataFrame, entries: pd.DataFrame
+) -> tuple[tuple[str, int], ...]:
+    """Why rows were not analysed, and how many, in order."""
     mine = bundle["dyads"][bundle["dyads"]["professional"].isin(sample.professionals)]
-    left_out = [("dyads without a complete baseline questionnaire", int((~mine["dyad"].isin(first["dyad"])).sum()))]
-    return split_dyad_scores(first, SHORT), left_out
-
-
-def _negative_events(bundle: Bundle, sample: Sample, dyads: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[str, int]]]:
-    """One row per analysed event with surface, genuine, valence and disruptive; and what was left out, in
-    order."""
-    book = bundle.codebook[bundle.codebook["table"] == "entries"]
-    entries = bundle["entries"]
-    entries = entries[entries["professional"].isin(sample.professionals)]
-    emotions = list(book.loc[(book["role"] == "emotion") & (book["pole"] == "negative"), "variable"])
-    if not emotions:
-        raise ValueError("The codebook marks no item as a negative emotion, so no event can be selected.")
-    lowest = {item: _lowest(book, item) for item in emotions}
-    felt = pd.concat([(entries[item] > lowest[item]).fillna(False) for item in emotions], axis=1).any(axis=1)
-    asked = entries[emotions].notna().any(axis=1)
-    rules = [rule for rule in bundle.scales if rule["table"] == "entries" and rule["scale"] in OUTCOMES.values()]
-    lacking = sorted(set(OUTCOMES.values()) - {str(rule["scale"]) for rule in rules})
-    if lacking:
-        raise ValueError(f"The diary of this bundle has no score for {', '.join(lacking)}; the recipe needs it.")
-    chosen = entries[felt]
-    scores = scale_scores(chosen, rules).rename(columns={scale: name for name, scale in OUTCOMES.items()})
-    frame = pd.DataFrame({
-        "professional": chosen["professional"].astype(str), "dyad": chosen["dyad"].astype(str), **scores,
-        "valence": chosen[_variable(book, "valence")].astype("Float64").astype("float64"),
-        "disruptive": chosen[_variable(book, "disruptive_behaviour")].astype("Float64").astype("float64"),
-    })  # fmt: skip
-    known = frame["dyad"].isin(dyads["dyad"])
-    whole = known & frame.notna().all(axis=1)
-    left_out = [
-        ("entries without an event", int((~asked).sum())),
-        ("events without a negative emotion", int((asked & ~felt).sum())),
-        ("negative events of dyads without a baseline score", int((~known).sum())),
-        ("negative events with a missing answer", int((known & ~whole).sum())),
-    ]
-    if not whole.any():
-        raise ValueError("No event with a negative emotion is complete, so there is nothing to analyse yet.")
-    return frame[whole].reset_index(drop=True), left_out
-
-
-def _lowest(book: pd.DataFrame, item: str) -> float:
-    import json
-
-    values = book.loc[book["variable"] == item, "values"].iloc[0]
-    points = [float(point["value"]) for point in json.loads(values)] if isinstance(values, str) else []
-    return min(points, default=1.0)
-
-
-def _variable(book: pd.DataFrame, construct: str) -> str:
-    found = list(book.loc[book["construct"] == construct, "variable"])
-    if not found:
-        raise ValueError(f"The codebook has no diary item for {construct}; the recipe needs it.")
-    return str(found[0])
+    felt = entries["any_negative"].fillna(False).astype(bool)
+    known, whole = entries["dyad"].isin(dyads["dyad"]), whole_negative_events(entries, dyads)
+    return (
+        ("dyads without a complete baseline questionnaire", int((~mine["dyad"].isin(dyads["dyad"])).sum())),
+        ("entries without an event", int(entries["any_negative"].isna().sum())),
+        ("events without a negative emotion", int((entries["any_negative"].notna() & ~felt).sum())),
+        ("negative events of dyads without a baseline score", int((felt & ~known).sum())),
+        ("negative events with a missing answer", int((felt & known & ~whole).sum())),
+    )
 
 
 def _truth(bundle: Bundle, sample: Sample, dyads: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -198,25 +155,20 @@ def _truth(bundle: Bundle, sample: Sample, dyads: pd.DataFrame) -> dict[str, dic
     }
 
 
-def _warnings(fits: dict[str, Fit], per_dyad: float, below: int) -> tuple[str, ...]:
-    n = next(iter(fits.values())).n
-    found = []
-    if n["professional"] < FEW_PROFESSIONALS:
-        found.append(
-            f"There are only {n['professional']} professionals. Below about {FEW_PROFESSIONALS}, intervals tend to be "
-            "too narrow and p-values too small; read them as a first look."
-        )
+def warnings_of(fits: dict[str, ThreeLevelFit], per_dyad: float, below: int) -> tuple[str, ...]:
+    """The engine's notes, non-convergence first and what holds for every model once; then what the diary
+    lacks."""
+    notes = {outcome: fit.notes for outcome, fit in fits.items()}
+    common = set.intersection(*(set(said) for said in notes.values()))
+    alone = [f"{outcome}: {note}" for outcome, said in notes.items() for note in said if note not in common]
+    first, *_ = notes.values()
+    found = sorted([*(note for note in first if note in common), *alone], key=lambda note: "NOT CONVERGED" not in note)
     if per_dyad < FEW_EVENTS:
         found.append(
             f"Dyads have {per_dyad:.1f} events on average. Below {FEW_EVENTS}, a dyad's mean is unreliable and effects "
             "between dyads come out too small."
         )
     elif below:
-        found.append(f"{below} of {n['dyad']} dyads have fewer than {FEW_EVENTS} events; their means are unreliable.")
-    for outcome, fit in fits.items():
-        if not fit.converged:
-            found.append(f"The model for {outcome} did not converge. {fit.note}")
-        zero = [level for level in ("professional", "dyad") if fit.icc[level] < 1e-4]
-        if zero:
-            found.append(f"The model for {outcome} finds no variance between {' and '.join(zero)}s (a singular fit).")
+        dyads = next(iter(fits.values())).n["dyad"]
+        found.append(f"{below} of {dyads} dyads have fewer than {FEW_EVENTS} events; their means are unreliable.")
     return tuple(found)

@@ -9,8 +9,8 @@ from pathlib import Path
 from analysis.bundle import Bundle
 from analysis.compliance import Compliance, compliance
 from analysis.effect_sizes import explained, standardised
-from analysis.fit_statsmodels import DF_METHOD
 from analysis.recipes.relationship_labour import FEW_EVENTS, RelationshipLabour, relationship_labour
+from analysis.recipes.three_level import DF_METHOD, ThreeLevelFit
 from analysis.report import pictures, tables
 from analysis.report.words import OUTCOMES, SHORT_TERMS, count, number, percent, safe
 from analysis.sample import Who
@@ -137,7 +137,7 @@ def _numbers(result: RelationshipLabour) -> str:
     parts = ["<h2>All coefficients</h2>"]
     for outcome, fit in result.fits.items():
         sizes = standardised(fit, result.events)
-        parts.append(tables.coefficients(fit, result.truth.get(outcome, {}), sizes))
+        parts.append(tables.coefficients(fit, result.truth.get(outcome, {}), sizes, result.adjusted[outcome]))
     parts.append(_held(result))
     parts.append(
         '<p class="note">Std.: SDs of the outcome per SD of the term at its own level (within dyads for events). '
@@ -195,7 +195,7 @@ def _methods(result: RelationshipLabour) -> str:
     n = next(iter(result.fits.values())).n
     few = f" A dyad with fewer than {FEW_EVENTS} events has an unreliable mean." if result.warnings else ""
     formulas = "".join(f"<p><code>{safe(fit.formula)}</code></p>" for fit in result.fits.values())
-    done = ", ".join(f"{OUTCOMES[o].lower()}: {'yes' if f.converged else 'no'}" for o, f in result.fits.items())
+    done = "; ".join(f"{OUTCOMES[o].lower()}: {_ended(f)}" for o, f in result.fits.items())
     return (
         "<h2>How this was done</h2>"
         f"<p>Events ({count(n['event'])}) are nested in dyads ({n['dyad']}) and professionals ({n['professional']}). "
@@ -208,6 +208,11 @@ def _methods(result: RelationshipLabour) -> str:
         f"<p>Degrees of freedom are {safe(DF_METHOD)}; intervals are 95&nbsp;% t intervals. Standard errors come from "
         f"the estimated variances. Converged: {done}.</p>{formulas}"
     )
+
+
+def _ended(fit: ThreeLevelFit) -> str:
+    singular = f", singular in {', '.join(fit.singular)}" if fit.singular else ""
+    return safe(f"{'yes' if fit.converged else 'no'} ({fit.ended}{singular})")
 
 
 def _source(bundle: Bundle, result: RelationshipLabour) -> str:

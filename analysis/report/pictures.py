@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.fit_statsmodels import Fit
+from analysis.recipes.three_level import ThreeLevelFit
 from analysis.report.words import OUTCOMES, SHORT_TERMS, number, percent, safe
 
 
@@ -43,7 +43,7 @@ def _ticks(low: float, high: float, about: int = 5) -> list[float]:
     return [float(round(k * step, 10)) for k in np.arange(first, np.floor(high / step + 1e-9) + 1)]
 
 
-def forest(fits: dict[str, Fit], truth: dict[str, dict[str, float]], outcome: str) -> str:
+def forest(fits: dict[str, ThreeLevelFit], truth: dict[str, dict[str, float]], outcome: str) -> str:
     """Six relationship effects on one outcome with their 95 % intervals; open diamonds mark the true effects.
     Both outcomes share one horizontal scale."""
     terms = [f"{short}_{part}" for part in "dp" for short in SHORT_TERMS]
@@ -83,7 +83,9 @@ def forest(fits: dict[str, Fit], truth: dict[str, dict[str, float]], outcome: st
     return _svg(380, bottom + 24, title, body, f"forest-{outcome}")
 
 
-def dyad_lines(events: pd.DataFrame, fit: Fit, *, term: str = "dep_d", label: str = "dependency") -> tuple[str, str]:
+def dyad_lines(
+    events: pd.DataFrame, fit: ThreeLevelFit, *, term: str = "dep_d", label: str = "dependency"
+) -> tuple[str, str]:
     """(picture, its finding as a sentence): each professional's dyads joined by a line, the deviation of a
     baseline score against the dyad's mean outcome; the fat line is the model."""
     dyads = events.groupby(["professional", "dyad"]).agg(x=(term, "first"), y=(fit.outcome, "mean"), n=(term, "size"))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from analysis.compliance import Compliance
 from analysis.effect_sizes import Explained
-from analysis.fit_statsmodels import Fit
+from analysis.recipes.three_level import ThreeLevelFit
 from analysis.report.words import OUTCOME_HELP, OUTCOMES, TERMS, count, number, p_value, percent, safe
 
 _STATES = {
@@ -38,9 +38,12 @@ def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], *, e
     )
 
 
-def coefficients(fit: Fit, truth: dict[str, float], sizes: dict[str, float]) -> str:
-    """All fixed effects of one model; with the true effects in a column of their own where they are known."""
-    head = ["Effect", "Estimate", "SE", "95 % interval", "df", "t", "p", "Std."]
+def coefficients(
+    fit: ThreeLevelFit, truth: dict[str, float], sizes: dict[str, float], adjusted: dict[str, float]
+) -> str:
+    """All fixed effects of one model; `adjusted` holds Holm's p; with the true effects in a column of their own
+    where they are known."""
+    head = ["Effect", "Estimate", "SE", "95 % interval", "df", "t", "p", "p, Holm", "Std."]
     rows = []
     for c in fit.coefficients:
         row = [
@@ -48,16 +51,17 @@ def coefficients(fit: Fit, truth: dict[str, float], sizes: dict[str, float]) -> 
             number(c.estimate, sign=True),
             number(c.std_error),
             f"{number(c.ci_low)} to {number(c.ci_high)}",
-            f"{c.df:.0f}",
+            f"{c.df:.1f}",
             number(c.statistic),
             p_value(c.p),
+            p_value(adjusted[c.term]) if c.term in adjusted else "–",
             number(sizes[c.term]) if c.term in sizes else "–",
         ]
         if truth:
             row.append(_true(truth.get(c.term), c.ci_low, c.ci_high))
         rows.append(row)
     caption = f"{OUTCOMES[fit.outcome]} ({OUTCOME_HELP[fit.outcome]}), {count(fit.n['event'])} events"
-    return table(caption, [*head, "True effect"] if truth else head, rows, extra=(2, 4, 5, 6, 7))
+    return table(caption, [*head, "True effect"] if truth else head, rows, extra=(2, 4, 5, 6, 7, 8))
 
 
 def _true(value: float | None, low: float, high: float) -> str:
@@ -69,7 +73,7 @@ def _true(value: float | None, low: float, high: float) -> str:
     )
 
 
-def variances(fits: dict[str, Fit], shares: dict[str, Explained]) -> str:
+def variances(fits: dict[str, ThreeLevelFit], shares: dict[str, Explained]) -> str:
     """Variance components, their shares, and what the fixed effects explain per level."""
     levels = (
         ("professional", "Professionals", "professional"),

@@ -123,11 +123,7 @@ def test_comparing_what_cannot_be_compared(frame):
 
 
 def test_likelihood_ratio(frame):
-    table = compare(
-        fit("y ~ x1 + baseline + (1 | dyad)", frame), fit("y ~ x1 + (1 | dyad)", frame), refit=True
-    )
+    table = compare(fit("y ~ x1 + baseline + (1 | dyad)", frame), fit("y ~ x1 + (1 | dyad)", frame), refit=True)
     assert list(table["parameters"]) == [4, 5]
-    assert table["chi_squared"].iloc[1] == pytest.approx(
-        table["deviance"].iloc[0] - table["deviance"].iloc[1]
-    )
+    assert table["chi_squared"].iloc[1] == pytest.approx(table["deviance"].iloc[0] - table["deviance"].iloc[1])
     assert 0 < table["p"].iloc[1] < 1

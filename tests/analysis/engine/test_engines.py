@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from analysis import assemble, crossed, fit
-from analysis.crossed import CrossedProblem
-from analysis.linked import LinkedProblem
-from analysis.nested import NestedProblem
+from analysis import fit
+from analysis.gaussian import assemble, crossed
+from analysis.gaussian.crossed import CrossedProblem
+from analysis.gaussian.linked import LinkedProblem
+from analysis.gaussian.nested import NestedProblem
 
 
 def events(professionals, dyads, rows, seed=3):

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from analysis.design import build_design
-from analysis.formula import RandomTerm, parse_formula
+from analysis.terms.design import build_design
+from analysis.terms.formula import RandomTerm, parse_formula
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,7 @@ def test_random_terms(text, random):
 
 
 def test_labels_are_coded_as_r_codes_them():
-    frame = pd.DataFrame(
-        {"f": list("bacbac"), "x": [1.0, 2, 4, 3, 5, 8], "g": [1, 1, 1, 2, 2, 2], "y": range(6)}
-    )
+    frame = pd.DataFrame({"f": list("bacbac"), "x": [1.0, 2, 4, 3, 5, 8], "g": [1, 1, 1, 2, 2, 2], "y": range(6)})
 
     def names(formula):
         return list(build_design(formula + " + (1 | g)", frame).names)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from analysis import CAR1, Strata, fit
-from analysis.estimate import criterion_at
+from analysis.gaussian.estimate import criterion_at
 from analysis.stream import fit_parquet
 
 SLOPES = "y ~ x1 + baseline + (1 + x1 | professional) + (1 | dyad)"
@@ -53,9 +53,7 @@ def test_rescaling_the_outcome(rows, base):
 
 def test_labels_and_frames(rows, base):
     frame = rows("small")
-    named = frame.assign(
-        professional=frame["professional"].map("p{}".format), dyad=frame["dyad"].map("dyad {}".format)
-    )
+    named = frame.assign(professional=frame["professional"].map("p{}".format), dyad=frame["dyad"].map("dyad {}".format))
     same(fit(SLOPES, named), base)
     same(fit(SLOPES, pl.from_pandas(named)), base)
     same(fit(SLOPES, named.astype({"dyad": "category"})), base)

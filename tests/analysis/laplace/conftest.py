@@ -50,14 +50,10 @@ def fitted(diary: pd.DataFrame, x: np.ndarray) -> Callable[[str], LaplaceFit]:
     by_professional = {"professional": slopes, "professional_names": SLOPE}
     recipes: dict[str, Callable[[], LaplaceFit]] = {
         "binomial": binary,
-        "binomial_trials": lambda: fit_laplace(
-            diary.hidden / trials, x, prof, dyad, weights=trials, names=names
-        ),
+        "binomial_trials": lambda: fit_laplace(diary.hidden / trials, x, prof, dyad, weights=trials, names=names),
         "binomial_one_level": lambda: fit_laplace(diary.anger, x, prof, None, names=names),
         "binomial_slope": lambda: binary(random=RandomColumns(**by_professional)),
-        "binomial_slope_diag": lambda: binary(
-            random=RandomColumns(**by_professional, correlated=(False, True))
-        ),
+        "binomial_slope_diag": lambda: binary(random=RandomColumns(**by_professional, correlated=(False, True))),
         "poisson": lambda: count(diary.calls, family="poisson"),
         "negative_binomial": lambda: count(diary.events, family="negative_binomial"),
         "negative_binomial_slope": lambda: count(
@@ -67,8 +63,6 @@ def fitted(diary: pd.DataFrame, x: np.ndarray) -> Callable[[str], LaplaceFit]:
             diary.fear[some], x[some], prof[some], dyad[some], family="truncated_poisson", names=names
         ),
         "ordinal": lambda: fit_laplace(diary.strain, x[:, 1:], prof, dyad, family="ordinal", names=names[1:]),
-        "ordinal_one_level": lambda: fit_laplace(
-            diary.strain, x[:, 1:], prof, None, family="ordinal", names=names[1:]
-        ),
+        "ordinal_one_level": lambda: fit_laplace(diary.strain, x[:, 1:], prof, None, family="ordinal", names=names[1:]),
     }
     return cache(lambda name: recipes[name]())

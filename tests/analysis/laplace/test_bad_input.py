@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.hurdle import fit_hurdle
 from analysis.laplace import RandomColumns, fit_laplace
+from analysis.laplace.hurdle import fit_hurdle
 
 ROWS = 240
 NAMES = ["(Intercept)", "conflict", "demand"]
@@ -36,9 +36,7 @@ def test_an_outcome_outside_the_range_of_its_family_is_refused(study: dict[str, 
     refused(study, "whole numbers of 1 or more", y=y, family="truncated_poisson")
     refused(study, "always 1", y=np.ones(ROWS))
     refused(study, "always 0", y=np.zeros(ROWS), family="poisson")
-    refused(
-        study, "only one category", y=np.ones(ROWS), family="ordinal", X=study["X"][:, 1:], names=NAMES[1:]
-    )
+    refused(study, "only one category", y=np.ones(ROWS), family="ordinal", X=study["X"][:, 1:], names=NAMES[1:])
     refused(study, "missing or infinite", y=np.where(y > 0, np.nan, y))
     refused(study, "must be numbers", y=np.array(["yes"] * ROWS))
 
@@ -80,9 +78,7 @@ def test_offsets_weights_and_families_are_checked(study: dict[str, Any]):
 def test_a_column_that_separates_the_outcomes_is_said_and_is_no_convergence(study: dict[str, Any]):
     alone = (np.arange(ROWS) % 10 == 0).astype(float)
     y = np.where(alone > 0, 1.0, study["y"])
-    fit = fit_laplace(
-        **(study | {"y": y, "X": np.column_stack([study["X"], alone]), "names": [*NAMES, "alone"]})
-    )
+    fit = fit_laplace(**(study | {"y": y, "X": np.column_stack([study["X"], alone]), "names": [*NAMES, "alone"]}))
     assert not fit.converged
     assert "separation: column 'alone'" in fit.reason
     assert np.isnan(fit.std_errors[3])

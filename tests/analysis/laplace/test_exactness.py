@@ -10,12 +10,12 @@ from scipy.special import gammaln
 from scipy.stats import binom, nbinom, norm, poisson
 
 from analysis.laplace import fit_laplace
-from analysis.laplace_design import Pieces, RandomColumns, build_design
-from analysis.laplace_families import Binomial, Family, NegativeBinomial, Poisson
-from analysis.laplace_inner import Laplace
-from analysis.laplace_ordinal import CumulativeLogit
-from analysis.laplace_parameters import Objective
-from analysis.laplace_truncated import TruncatedNegativeBinomial, TruncatedPoisson
+from analysis.laplace.design import Pieces, RandomColumns, build_design
+from analysis.laplace.families import Binomial, Family, NegativeBinomial, Poisson
+from analysis.laplace.inner import Laplace
+from analysis.laplace.ordinal import CumulativeLogit
+from analysis.laplace.parameters import Objective
+from analysis.laplace.truncated import TruncatedNegativeBinomial, TruncatedPoisson
 
 OUTCOMES = {
     "binomial": "anger",
@@ -44,17 +44,13 @@ def log_density(family: str, y: np.ndarray, eta: np.ndarray, shape: np.ndarray) 
     return base - np.log1p(-zero) if family.startswith("truncated") else base
 
 
-def problem(
-    diary: pd.DataFrame, family: str, random: RandomColumns, weights: bool
-) -> tuple[Objective, np.ndarray]:
+def problem(diary: pd.DataFrame, family: str, random: RandomColumns, weights: bool) -> tuple[Objective, np.ndarray]:
     """The engine on 150 rows, and a vector of parameters off the optimum."""
     rows = diary[diary.fear > 0] if family.startswith("truncated") else diary
     rows = rows.sort_values(["prof", "dyad"])[:150]
     y = rows[OUTCOMES[family]].to_numpy(float) - (1 if family == "ordinal" else 0)
     x = np.column_stack([rows.conflict, rows.demand] + [np.ones(len(rows))] * (family != "ordinal"))
-    shape = {"ordinal": np.array([-1.4, -0.2, 0.9, 2.0])}.get(
-        family, np.full(int(family.endswith("binomial")), 0.3)
-    )
+    shape = {"ordinal": np.array([-1.4, -0.2, 0.9, 2.0])}.get(family, np.full(int(family.endswith("binomial")), 0.3))
     shape = np.zeros(0) if family == "binomial" else shape
     w = rows.trials.to_numpy(float) if weights else None
     pieces = Pieces(y=y, x=x, names=tuple("abc"[: x.shape[1]]), professional=rows.prof.to_numpy(),
@@ -71,9 +67,7 @@ def problem(
              "truncated_poisson": TruncatedPoisson,
              "truncated_negative_binomial": TruncatedNegativeBinomial}  # fmt: skip
     made: Family = (
-        CumulativeLogit(design.rows.y, w, tuple("12345"))
-        if family == "ordinal"
-        else kinds[family](design.rows.y, w)
+        CumulativeLogit(design.rows.y, w, tuple("12345")) if family == "ordinal" else kinds[family](design.rows.y, w)
     )
     layout = design.layout
     par = np.concatenate([np.linspace(0.3, 0.8, layout.cuts[1]), np.linspace(0.4, -0.5, x.shape[1]), shape])
@@ -97,8 +91,7 @@ def test_the_gradient_is_that_of_the_deviance(family: str, structure: int, diary
     assert gradient is not None
     steps = 1e-5 * np.eye(par.size)
     differences = [
-        (objective(par + step, tolerance=1e-20)[0] - objective(par - step, tolerance=1e-20)[0]) / 2e-5
-        for step in steps
+        (objective(par + step, tolerance=1e-20)[0] - objective(par - step, tolerance=1e-20)[0]) / 2e-5 for step in steps
     ]
     assert np.allclose(gradient, differences, rtol=1e-6, atol=1e-5)
 

@@ -69,9 +69,7 @@ def test_a_weight_of_two_is_a_row_written_twice(family: str, diary: pd.DataFrame
 
 def test_an_offset_is_a_column_with_a_coefficient_of_one(diary: pd.DataFrame, x: np.ndarray, fitted: Fitted):
     shifted = np.log(diary.hours.to_numpy()) + 0.3 * x[:, 1]
-    fit = fit_laplace(
-        diary.calls, x, diary.prof.to_numpy(), diary.dyad.to_numpy(), family="poisson", offset=shifted
-    )
+    fit = fit_laplace(diary.calls, x, diary.prof.to_numpy(), diary.dyad.to_numpy(), family="poisson", offset=shifted)
     assert np.allclose(fit.estimates + [0, 0.3, 0], fitted("poisson").estimates, atol=1e-7)
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.hurdle import fit_hurdle
 from analysis.laplace import LaplaceFit, fit_laplace
+from analysis.laplace.hurdle import fit_hurdle
 
 FOLDER = Path(__file__).parent / "reference"
 NAMES = (
@@ -43,20 +43,14 @@ def agrees(fit: LaplaceFit, reference: dict[str, Any], kind: str = "beta") -> No
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_estimates_and_deviance_match_r(
-    name: str, fitted: Callable[[str], LaplaceFit], reference: dict[str, Any]
-):
+def test_estimates_and_deviance_match_r(name: str, fitted: Callable[[str], LaplaceFit], reference: dict[str, Any]):
     fit = fitted(name)
     assert abs(fit.deviance - reference[name]["deviance"]) < 1e-7
     agrees(fit, reference[name])
 
 
-@pytest.mark.parametrize(
-    "name", ["binomial", "binomial_trials", "binomial_one_level", "poisson", "negative_binomial"]
-)
-def test_standard_deviations_match_r(
-    name: str, fitted: Callable[[str], LaplaceFit], reference: dict[str, Any]
-):
+@pytest.mark.parametrize("name", ["binomial", "binomial_trials", "binomial_one_level", "poisson", "negative_binomial"])
+def test_standard_deviations_match_r(name: str, fitted: Callable[[str], LaplaceFit], reference: dict[str, Any]):
     log_sd, _ = named(reference[name], "theta")
     assert np.allclose([level.sd[0] for level in fitted(name).levels], np.exp(log_sd), atol=1e-6)
 
@@ -83,9 +77,7 @@ def test_thresholds_and_size_match_r(fitted: Callable[[str], LaplaceFit], refere
 
 
 @pytest.mark.parametrize("counts", ["poisson", "negative_binomial"])
-def test_a_hurdle_matches_r_in_both_parts(
-    counts: str, diary: pd.DataFrame, x: np.ndarray, reference: dict[str, Any]
-):
+def test_a_hurdle_matches_r_in_both_parts(counts: str, diary: pd.DataFrame, x: np.ndarray, reference: dict[str, Any]):
     found = fit_hurdle(diary.fear, x, diary.prof.to_numpy(), diary.dyad.to_numpy(), counts=counts)
     expected = reference[f"hurdle_{counts}"]
     assert found.converged

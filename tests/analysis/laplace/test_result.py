@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.hurdle import AnyPart, fit_hurdle
 from analysis.laplace import LaplaceFit, RandomColumns, fit_laplace
+from analysis.laplace.hurdle import AnyPart, fit_hurdle
 
 Fitted = Callable[[str], LaplaceFit]
 
@@ -37,9 +37,7 @@ def test_predictions_for_the_rows_of_the_data_are_the_fitted_values(
     X = x[:, 1:] if name == "ordinal" else x
     offset = np.log(diary.hours) if name == "poisson" else None
     for scale in ("link", "response"):
-        found = fit.predict(
-            X, diary.prof.to_numpy(), diary.dyad.to_numpy(), offset=offset, random=random, scale=scale
-        )
+        found = fit.predict(X, diary.prof.to_numpy(), diary.dyad.to_numpy(), offset=offset, random=random, scale=scale)
         assert np.allclose(found, fit.fitted(scale), atol=1e-8)
 
 
@@ -67,9 +65,7 @@ def test_simulated_outcomes_have_the_fitted_mean(name: str, fitted: Fitted):
     assert np.array_equal(fit.simulate(3), fit.simulate(3))
 
 
-@pytest.mark.parametrize(
-    "name", ["binomial", "binomial_trials", "poisson", "negative_binomial", "truncated_poisson"]
-)
+@pytest.mark.parametrize("name", ["binomial", "binomial_trials", "poisson", "negative_binomial", "truncated_poisson"])
 def test_pearson_residuals_have_the_spread_of_simulated_ones(name: str, fitted: Fitted):
     fit = fitted(name)
     drawn = fit.simulate(5, 400, new_groups=False) - fit.fitted()[:, None]

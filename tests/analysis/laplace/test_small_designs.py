@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis import laplace
-from analysis.laplace import LaplaceFit, RandomColumns, fit_laplace
+from analysis.laplace import LaplaceFit, RandomColumns, fit_laplace, fitting
 
 FAMILIES = ("binomial", "poisson", "negative_binomial", "ordinal", "truncated_poisson")
 
@@ -46,12 +45,11 @@ def test_no_other_start_ends_lower(family: str, seed: int, monkeypatch: pytest.M
     assert fit.converged, fit.reason
 
     def from_sd(sd: float) -> LaplaceFit:
-        monkeypatch.setattr(laplace, "_START_SDS", (sd,))
+        monkeypatch.setattr(fitting, "_START_SDS", (sd,))
         return fit_laplace(**given)
 
     for sd in (0.1, 2.0):
         assert fit.deviance < from_sd(sd).deviance + 1e-6
     assert fit.singular == any(
-        np.linalg.eigvalsh(level.covariance)[0] < 1e-7 * max(1.0, level.covariance.max())
-        for level in fit.levels
+        np.linalg.eigvalsh(level.covariance)[0] < 1e-7 * max(1.0, level.covariance.max()) for level in fit.levels
     )

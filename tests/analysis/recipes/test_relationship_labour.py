@@ -7,7 +7,13 @@ import pandas as pd
 import pytest
 
 from analysis.bundle import Bundle
-from analysis.recipes.relationship_labour import RELATIONSHIP_TERMS, TERMS, RelationshipLabour, relationship_labour
+from analysis.recipes.relationship_labour import (
+    RELATIONSHIP_TERMS,
+    TERMS,
+    RelationshipLabour,
+    relationship_labour,
+    warnings_of,
+)
 from analysis.simulate import WORLDS, simulate_cohort
 from bench.coverage import CELLS, estimates
 
@@ -72,7 +78,7 @@ def test_real_people_are_never_mixed_with_simulated_ones_silently(bundle: Bundle
     assert (alone.sample.real, alone.sample.simulated, alone.sample.left_out) == (20, 17, 17)
     assert alone.fits["surface"].n["professional"] <= 20
     assert alone.truth == {} and "17 simulated ones are left out" in alone.sample.words
-    assert any("only 20 professionals" in words for words in alone.warnings)
+    assert any("Only 20 groups of 'professional'" in words for words in alone.warnings)
     together = relationship_labour(mixed, who="all")
     assert together.fits["surface"].n["professional"] == 37
     assert together.truth and "as was asked for" in together.sample.words
@@ -119,14 +125,31 @@ def test_the_order_of_rows_does_not_matter(bundle: Bundle, analysed: Relationshi
             assert theirs.std_error == pytest.approx(ours.std_error, rel=1e-4)
 
 
+def test_holms_p_values_stand_beside_the_plain_ones(analysed: RelationshipLabour) -> None:
+    plain = sorted(fit[term].p for fit in analysed.fits.values() for term in RELATIONSHIP_TERMS)
+    adjusted = sorted(p for terms in analysed.adjusted.values() for p in terms.values())
+    # Holm: the k-th smallest of twelve times 13 - k, never falling, at most one.
+    stepped = [max(min(1.0, (12 - j) * plain[j]) for j in range(k + 1)) for k in range(12)]
+    assert adjusted == pytest.approx(stepped)
+    assert "Holm" in analysed.multiplicity
+
+
+def test_a_model_that_did_not_converge_is_told_first(analysed: RelationshipLabour) -> None:
+    told = dict(analysed.fits)
+    few, failed = "Only 12 groups of 'professional'.", "NOT CONVERGED: the most steps allowed were taken."
+    told["surface"] = dataclasses.replace(told["surface"], notes=(few,))
+    told["genuine"] = dataclasses.replace(told["genuine"], notes=(failed, few))
+    assert warnings_of(told, 3.0, 0)[:2] == (f"genuine: {failed}", few)
+
+
 @pytest.fixture(scope="module")
 def slice_of_the_bench() -> np.ndarray:
-    """16 cohorts of the usual size; (16, 12, 6) as `bench.coverage.estimates` gives them."""
+    """16 cohorts of the usual size; (16, 12, 7) as `bench.coverage.estimates` gives them."""
     return np.array([estimates(simulate_cohort(seed=seed)) for seed in range(100, 116)])
 
 
 def test_estimates_are_unbiased(slice_of_the_bench: np.ndarray) -> None:
-    estimate, _, _, _, truth, _ = np.moveaxis(slice_of_the_bench, 2, 0)
+    estimate, _, _, _, truth, *_ = np.moveaxis(slice_of_the_bench, 2, 0)
     error = estimate - truth
     z = error.mean(axis=0) / (error.std(axis=0, ddof=1) / np.sqrt(len(error)))
     # Twelve t(15) values: the largest beyond 3.9 once in a hundred runs; the seeds are fixed.
@@ -135,13 +158,13 @@ def test_estimates_are_unbiased(slice_of_the_bench: np.ndarray) -> None:
 
 
 def test_most_intervals_hold_the_truth(slice_of_the_bench: np.ndarray) -> None:
-    _, _, low, high, truth, _ = np.moveaxis(slice_of_the_bench, 2, 0)
+    _, _, low, high, truth, *_ = np.moveaxis(slice_of_the_bench, 2, 0)
     # 192 intervals: 95 % +- three Monte Carlo standard errors (taken as if 96 were independent)
     assert ((low <= truth) & (truth <= high)).mean() == pytest.approx(0.95, abs=0.067)
 
 
 def test_without_effects_few_intervals_leave_out_zero() -> None:
     worlds = [estimates(simulate_cohort(seed=seed, effects=WORLDS["null"]["effects"])) for seed in range(200, 210)]
-    _, _, low, high, truth, _ = np.moveaxis(np.array(worlds), 2, 0)
+    _, _, low, high, truth, *_ = np.moveaxis(np.array(worlds), 2, 0)
     assert (truth == 0).all()
     assert ((low > 0) | (high < 0)).mean() < 0.05 + 0.10

@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 import pytest
 
 from analysis.bundle import Bundle
-from analysis.recipes.relationship_labour import RelationshipLabour
+from analysis.recipes.relationship_labour import RelationshipLabour, relationship_labour
+from analysis.report import page as page_module
 from analysis.report import relationship_labour_page
 from analysis.report.words import number
 
@@ -38,7 +39,7 @@ def test_it_leaves_simulated_people_out_and_says_so(bundle: Bundle) -> None:
     page = relationship_labour_page(mixed(bundle))
     assert "17 simulated ones are left out" in page and "20 real, 17 simulated" in page
     assert "Simulated data" not in page and "True effect" not in page
-    assert "only 20 professionals" in page
+    assert "Only 20 groups of" in page
     together = relationship_labour_page(mixed(bundle), who="all")
     assert "Partly simulated data" in together and "those of the simulated professionals" in together
 
@@ -54,9 +55,19 @@ def test_the_truth_stands_beside_its_interval(page: str, analysed: RelationshipL
 
 
 def test_every_number_has_its_source(page: str, bundle: Bundle) -> None:
-    for words in (bundle.sha256, "Simulation seed", "between-within", "any_negative", "statsmodels 0.15", "Converged",
+    for words in (bundle.sha256, "Simulation seed", "Satterthwaite", "any_negative", "statsmodels 0.15", "Converged",
                   "surface ~ clo_d + con_d + dep_d", "10.1016/j.tate.2021.103467"):  # fmt: skip
         assert words in page
+
+
+def test_a_model_that_did_not_converge_is_the_first_thing_said(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = relationship_labour(bundle)
+    failed = {o: dataclasses.replace(f, converged=False, ended="the most steps allowed") for o, f in whole.fits.items()}
+    told = dataclasses.replace(whole, fits=failed, warnings=("NOT CONVERGED: do not use.", *whole.warnings))
+    monkeypatch.setattr(page_module, "relationship_labour", lambda *_, **__: told)
+    page = relationship_labour_page(bundle)
+    assert page.index("NOT CONVERGED") < page.index("What the model says")
+    assert "surface acting: no (the most steps allowed)" in page
 
 
 def test_it_needs_nothing_from_outside(page: str) -> None:

@@ -1,4 +1,4 @@
-# Simulates one small diary study and fits it with glmmTMB and ordinal, so that analysis/laplace.py can be held
+# Simulates one small diary study and fits it with glmmTMB and ordinal, so that analysis.laplace can be held
 # against them; fits two larger simulated binary sets (sim_S_bin, sim_M_bin: 592 and 8,000 rows) as well.
 # Run inside this folder: Rscript make_reference.R  (writes diary.csv and fits.json).
 # Each glmmTMB fit is carried on by Newton steps on TMB's own gradient until it no longer moves.
