@@ -1,6 +1,6 @@
 import { tell } from './channel';
-import { database, keepSingle, single } from './db';
-import { fetchMe, fetchPrompts, fetchProtocol } from './study';
+import { database, keepSingle, single, type SenderState } from './db';
+import { fetchMe, fetchPrompts, fetchProtocol, Refused } from './study';
 
 /** Fetches what the phone shows offline. What cannot be fetched stays as it was. */
 export async function refresh(): Promise<void> {
@@ -11,9 +11,18 @@ export async function refresh(): Promise<void> {
     await fetchProtocolUnlessHere(me.protocol_version);
     const list = await fetchPrompts();
     await keepSingle('prompts', { ...list, ahead: Date.parse(list.as_of) - Date.now() });
+    if ((await single('sender'))?.outcome === 'not_recognised') await noteSender('sent');
+  } catch (error) {
+    if (error instanceof Refused && error.code === 'not_signed_in') await noteSender('not_recognised');
+    throw error;
   } finally {
     tell('prompts');
   }
+}
+
+/** A phone that the study no longer knows should say so, also when it has nothing to send. */
+function noteSender(outcome: SenderState['outcome']): Promise<void> {
+  return keepSingle('sender', { at: new Date().toISOString(), outcome });
 }
 
 async function fetchProtocolUnlessHere(wanted: number): Promise<void> {

@@ -16,7 +16,6 @@ type Names =
   | 'send'
   | 'sending'
   | 'no_connection'
-  | 'not_recognised'
   | 'study_unavailable'
   | 'wrong_receipt'
   | 'reason_dyads_full'
@@ -39,8 +38,6 @@ export const outboxStrings: InEveryLanguage<Record<Names, string>> = {
     send: 'Nu versturen',
     sending: 'Versturen…',
     no_connection: 'Het onderzoek is nu niet bereikbaar. Zodra het kan, gaat alles vanzelf.',
-    not_recognised:
-      'Het onderzoek herkent deze telefoon niet meer. Vraag het de onderzoekers; je antwoorden blijven hier staan.',
     study_unavailable: 'Het onderzoek kan nu niets aannemen. Het wordt vanzelf opnieuw geprobeerd.',
     wrong_receipt:
       'De bevestiging klopte niet, dus je antwoord blijft hier staan. Het wordt opnieuw geprobeerd.',
@@ -63,7 +60,6 @@ export const outboxStrings: InEveryLanguage<Record<Names, string>> = {
     send: 'Send now',
     sending: 'Sending…',
     no_connection: 'The study cannot be reached right now. Everything goes by itself as soon as it can.',
-    not_recognised: 'The study no longer recognises this phone. Ask the researchers; your answers stay here.',
     study_unavailable: 'The study cannot accept anything right now. It will be tried again by itself.',
     wrong_receipt: 'The confirmation did not match, so your answer stays here. It will be tried again.',
     reason_dyads_full: 'This study already has the highest number of {clients} from you.',

@@ -27,7 +27,8 @@ type Names =
   | 'add'
   | 'update'
   | 'update_text'
-  | 'update_now';
+  | 'update_now'
+  | 'not_recognised';
 
 export const strings: InEveryLanguage<Record<Names, string>> = {
   nl: {
@@ -58,6 +59,8 @@ export const strings: InEveryLanguage<Record<Names, string>> = {
     update: 'Er is een nieuwe versie',
     update_text: 'Vernieuwen duurt een paar tellen. Je antwoorden blijven staan.',
     update_now: 'Nu vernieuwen',
+    not_recognised:
+      'Het onderzoek herkent deze telefoon niet meer. Vraag het de onderzoekers; je antwoorden blijven hier staan.',
   },
   en: {
     title: 'Today',
@@ -87,5 +90,6 @@ export const strings: InEveryLanguage<Record<Names, string>> = {
     update: 'There is a new version',
     update_text: 'Updating takes a few seconds. Your answers stay where they are.',
     update_now: 'Update now',
+    not_recognised: 'The study no longer recognises this phone. Ask the researchers; your answers stay here.',
   },
 };
