@@ -50,3 +50,15 @@ it.each([
   expect(text).toMatch(said);
   expect(await attempt()).toBeUndefined();
 });
+
+it('leads back to the code when a typed one could not be looked up', async () => {
+  vi.stubGlobal('fetch', () => Promise.reject(new TypeError('offline')));
+  const { session } = await import('../../src/shell/session.svelte');
+  await session.reload();
+  const { default: Join } = await import('../../src/screens/join/Join.svelte');
+  render(Join);
+  await fireEvent.input(screen.getByTestId('join-code'), { target: { value: 'WELKOM' } });
+  await fireEvent.submit(screen.getByTestId('join-code').closest('form')!);
+  await fireEvent.click(await screen.findByText(/Try again|Opnieuw proberen/));
+  expect(await screen.findByTestId('join-code')).toBeTruthy();
+});
