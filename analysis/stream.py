@@ -24,7 +24,7 @@ from analysis.terms.coding import Coding, sorted_levels
 from analysis.terms.design import Design, Factor, RandomLevel, build_design
 from analysis.terms.expression import columns_of, label_call
 from analysis.terms.formula import Formula, parse_formula
-from analysis.terms.table import Array, Codes, Labels
+from analysis.terms.table import Array, Codes, Labels, like
 from analysis.terms.variables import Missing
 
 
@@ -76,7 +76,7 @@ def _needed(formula: Formula, weights: str | None, names: set[str]) -> list[str]
         found |= dict.fromkeys([expression] if expression in names else inside)
     for name in found:
         if name not in names:
-            raise ValueError(f"The term '{name}' names no column of the file.")
+            raise ValueError(f"The term '{name}' names no column of the file.{like(name, sorted(names))}")
     return list(found)
 
 

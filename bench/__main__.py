@@ -1,4 +1,4 @@
-"""`python -m bench [NAME]`: each figure is one JSON line on standard output, as `bench/figure.py` writes it.
+"""`python -m bench [NAME ...] [--OPTION ...]`: each figure is one JSON line, as `bench/figure.py` writes it.
 
 Machines are shared and noisy, so a figure is worth what its ratio to a floor from the same run is worth.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -14,14 +15,16 @@ HERE = Path(__file__).parent
 QUICKLY: dict[str, list[str]] = {"app": [], "entries": [], "coverage": ["--seeds", "300"]}
 
 
-def main(names: list[str]) -> int:
+def main(given: list[str]) -> int:
+    """Names first, then options, which every bench named gets."""
+    names = list(takewhile(lambda word: not word.startswith("-"), given))
     files = (file for file in HERE.glob("[a-z]*.py") if '__name__ == "__main__"' in file.read_text("utf-8"))
     known = sorted(file.stem for file in files)
     unknown = [name for name in names if name not in known]
     if unknown:
         print(f"There is no bench called {', '.join(unknown)}. Benches: {', '.join(known)}.", file=sys.stderr)
         return 2
-    chosen = {name: [] for name in names} if names else QUICKLY
+    chosen = {name: given[len(names) :] for name in names} if names else QUICKLY
     return max(_run(name, arguments) for name, arguments in chosen.items())
 
 

@@ -1,13 +1,12 @@
 """Speed of a three-level fit, end to end: from an unsorted frame with text ids and a formula to a ``Fit``.
 
-The floor is lme4 on the same rows in the same run (its fastest settings), or, where R is missing, the time to
-read the row columns and sum them by dyad with numpy. Prints one JSON line per figure. ``--size S|M|L|XL``
-(default M and L).
+    python -m bench fit [--size S M L XL] [--no-r]
+
+The floor is lme4 on the same rows in the same run, at its fastest settings (nlme for correlated residuals);
+for XL, or where R is missing, the time to sum the row columns and their products by dyad with numpy.
 """
 
 import argparse
-import json
-import os
 import shutil
 import subprocess
 import sys
@@ -17,12 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 import numpy as np
 import pandas as pd
 
-from analysis import fit
+from analysis import CAR1, fit
+from bench.figure import show
 
 SIZES = {"S": (37, 8), "M": (200, 20), "L": (3000, 40), "XL": (30000, 40)}
 FIXED = "y ~ closeness + conflict + dependency + emo_w + emo_b + week + closeness:emo_w"
@@ -30,16 +28,17 @@ MODELS = {
     "intercepts": f"{FIXED} + (1 | professional) + (1 | dyad)",
     "slopes": f"{FIXED} + (1 + emo_w | professional) + (1 + emo_w | dyad)",
 }
+IN_R = {"S", "M", "L"}
+LMER = """lmer(FORMULA, d, control = lmerControl(optimizer = "nloptwrap", calc.derivs = FALSE,
+  check.conv.grad = "ignore", check.conv.singular = "ignore"))"""
+LME = """lme(FIXED, d, random = ~ 1 | professional/dyad,
+  correlation = corCAR1(form = ~ hours | professional/dyad))"""
 R_TIMER = """
-suppressMessages(library(lme4))
+suppressMessages(library(PACKAGE))
 d <- read.csv("rows.csv", stringsAsFactors = FALSE)
 best <- Inf
-for (i in 1:REPEATS) {
-  t <- system.time(m <- suppressWarnings(lmer(FORMULA, d, control = lmerControl(optimizer = "nloptwrap",
-    calc.derivs = FALSE, check.conv.grad = "ignore", check.conv.singular = "ignore"))))[["elapsed"]]
-  best <- min(best, t)
-}
-cat(best, format(REMLcrit(m), digits = 15), "\\n")
+for (i in 1:REPEATS) best <- min(best, system.time(m <- suppressWarnings(CALL))[["elapsed"]])
+cat(best, format(-2 * as.numeric(logLik(m)), digits = 15), "\\n")
 """
 
 
@@ -68,6 +67,7 @@ def make_rows(size: str, seed: int = 7) -> pd.DataFrame:
             "emo_w": emo,
             "emo_b": emo_b[dyad],
             "week": rng.integers(0, 14, dyad.size) / 7,
+            "hours": np.cumsum(rng.uniform(2, 30, dyad.size)),
         }
     )
     return frame.sample(frac=1, random_state=1).reset_index(drop=True)
@@ -83,14 +83,12 @@ def timed(act: Callable[[], Any], repeats: int) -> tuple[float, Any]:
     return best, found
 
 
-def lme4_seconds(folder: Path, formula: str, repeats: int) -> tuple[float, float] | None:
-    """lme4's seconds and criterion on ``rows.csv`` in ``folder``; None without R or lme4."""
-    if shutil.which("Rscript") is None:
-        return None
-    script = R_TIMER.replace("FORMULA", formula).replace("REPEATS", str(repeats))
+def r_seconds(folder: Path, package: str, call: str, repeats: int) -> tuple[float, float] | None:
+    """R's seconds and criterion on ``rows.csv`` in ``folder``; None, said on stderr, where R cannot do it."""
+    script = R_TIMER.replace("PACKAGE", package).replace("CALL", call).replace("REPEATS", str(repeats))
     done = subprocess.run(["Rscript", "-e", script], cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        print(f"lme4 not timed: {done.stderr.strip()[:200]}", file=sys.stderr)
+        print(f"{package} not timed: {done.stderr.strip()[:200]}", file=sys.stderr)
         return None
     seconds, criterion = done.stdout.split()
     return float(seconds), float(criterion)
@@ -110,43 +108,51 @@ def floor_seconds(frame: pd.DataFrame) -> float:
     return timed(sums, 3)[0]
 
 
-def report(name: str, value: float, unit: str, floor: float, n: int) -> None:
-    """One figure as a JSON line; ratio is floor over value for seconds."""
-    ratio = floor / value if value else None
-    print(
-        json.dumps({"name": name, "value": value, "unit": unit, "floor": floor, "ratio": ratio, "n": n}),
-        flush=True,
-    )
-
-
 def main() -> None:
     """Run the chosen sizes."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--size", nargs="*", choices=list(SIZES), default=["M", "L"])
+    parser.add_argument("--size", nargs="*", choices=list(SIZES), default=list(SIZES))
     parser.add_argument("--no-r", action="store_true")
     chosen = parser.parse_args()
+    r = not chosen.no_r and shutil.which("Rscript") is not None
+    if not r:
+        print("R is not used: figures are against the floor of bare sums only.", file=sys.stderr)
     for size in chosen.size:
         frame = make_rows(size)
         with tempfile.TemporaryDirectory() as folder:
-            frame.to_csv(Path(folder) / "rows.csv", index=False)
+            timed_in_r = Path(folder) if r and size in IN_R else None
+            if timed_in_r:
+                frame.to_csv(timed_in_r / "rows.csv", index=False)
             for model, formula in MODELS.items():
-                run(size, model, formula, frame, None if chosen.no_r else Path(folder))
+                plain(size, model, formula, frame, timed_in_r)
+            if size == "M":
+                correlated(frame, timed_in_r)
 
 
-def run(size: str, model: str, formula: str, frame: pd.DataFrame, folder: Path | None) -> None:
+def plain(size: str, model: str, formula: str, frame: pd.DataFrame, folder: Path | None) -> None:
     """Time one model against lme4, or against the floor."""
-    repeats = 5 if size in ("S", "M") else 3
+    repeats = {"S": 20, "M": 5}.get(size, 3)
+    call = LMER.replace("FORMULA", formula)
+    told = r_seconds(folder, "lme4", call, 1 if size == "L" else 3) if folder else None
+    floor, against = (floor_seconds(frame), "sums") if told is None else (told[0], "lme4")
     seconds, found = timed(lambda: fit(formula, frame), repeats)
-    told = lme4_seconds(folder, formula, 1 if size in ("L", "XL") else 3) if folder else None
-    floor = floor_seconds(frame) if told is None else told[0]
-    against = "sums" if told is None else "lme4"
-    report(f"fit {size} {model} vs {against}", seconds, "s", floor, len(frame))
-    with_df, _ = timed(lambda: fit(formula, frame).coefficients, repeats)
-    report(f"fit and Satterthwaite {size} {model} vs {against}", with_df, "s", floor, len(frame))
-    adjusted, _ = timed(lambda: fit(formula, frame, df="kenward-roger").coefficients, 1)
-    report(f"fit and Kenward-Roger {size} {model} vs {against}", adjusted, "s", floor, len(frame))
+    show(f"fit {size} {model} vs {against}", seconds, "s", floor=floor, n=len(frame))
+    seconds, _ = timed(lambda: fit(formula, frame).coefficients, repeats)
+    show(f"fit and Satterthwaite {size} {model} vs {against}", seconds, "s", floor=floor, n=len(frame))
+    seconds, _ = timed(lambda: fit(formula, frame, df="kenward-roger").coefficients, 1)
+    show(f"fit and Kenward-Roger {size} {model} vs {against}", seconds, "s", floor=floor, n=len(frame))
     if told is not None:
-        report(f"criterion above lme4 {size} {model}", found.deviance - told[1], "deviance", 0.0, len(frame))
+        show(f"criterion above lme4 {size} {model}", found.deviance - told[1], "deviance", floor=0, n=len(frame))
+
+
+def correlated(frame: pd.DataFrame, folder: Path | None) -> None:
+    """Time intercepts with CAR(1) residuals on real time inside the dyad against nlme, or against the floor."""
+    told = r_seconds(folder, "nlme", LME.replace("FIXED", FIXED), 1) if folder else None
+    floor, against = (floor_seconds(frame), "sums") if told is None else (told[0], "nlme")
+    seconds, found = timed(lambda: fit(MODELS["intercepts"], frame, residual=CAR1("hours", "dyad")), 3)
+    show(f"fit M CAR(1) vs {against}", seconds, "s", floor=floor, n=len(frame))
+    if told is not None:
+        show("criterion above nlme M CAR(1)", found.deviance - told[1], "deviance", floor=0, n=len(frame))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Fits random small designs, many singular, with the Laplace engine and with glmmTMB, and compares deviances.
 
-    python bench/laplace_designs.py [--designs 60] [--seed 1]
+    python -m bench laplace_designs [--designs 60] [--seed 1]
 
 Prints JSON lines: the largest amount by which the own deviance lies above glmmTMB's (floor 1e-6: no fit may
 be worse by more), the number of fits in which glmmTMB lies above the own by more than 1e-6, and the number of
@@ -8,7 +8,7 @@ own fits that did not converge. Designs that glmmTMB cannot fit are left out. Ne
 """
 
 import argparse
-import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,9 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from analysis.laplace import RandomColumns, fit_laplace  # noqa: E402
+from analysis.laplace import LaplaceFit, RandomColumns, fit_laplace
+from bench.figure import show
 
 FAMILIES = {
     "binomial": "binomial()",
@@ -63,6 +62,27 @@ def design(seed: int) -> tuple[str, np.ndarray, tuple[bool, bool]]:
     return family, np.column_stack([y, a, b, professional, dyad]), slopes
 
 
+def own_fit(family: str, table: np.ndarray, slopes: tuple[bool, bool]) -> LaplaceFit:
+    """The engine's fit of one design."""
+    X = np.column_stack([np.ones(len(table)), table[:, 1:3]])
+    z = [X[:, [0, 2]] if slope else None for slope in slopes]
+    names = [("(Intercept)", "b") if slope else ("(Intercept)",) for slope in slopes]
+    random = RandomColumns(z[0], names[0], z[1], names[1])
+    codes = table[:, 3].astype(int), table[:, 4].astype(int)
+    return fit_laplace(table[:, 0], X, *codes, family=family, random=random)
+
+
+def in_r(folder: Path, lines: list[str]) -> dict[str, float]:
+    """glmmTMB's deviance by file, where it gives one; empty, said on stderr, without R."""
+    if shutil.which("Rscript") is None:
+        print("R is not installed; only the engine's own convergence is told.", file=sys.stderr)
+        return {}
+    (folder / "designs.txt").write_text("\n".join(lines))
+    done = subprocess.run(["Rscript", "-e", R_SCRIPT], cwd=folder, capture_output=True, text=True, check=True)
+    told = [line.split() for line in done.stdout.splitlines()]
+    return {name: float(value) for name, value in told if value != "NA"}
+
+
 def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--designs", type=int, default=60)
@@ -70,40 +90,26 @@ def main() -> None:
     given = options.parse_args()
     own: dict[str, float] = {}
     lost, lines = 0, []
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         for seed in range(given.seed * 10_000, given.seed * 10_000 + given.designs):
             family, table, slopes = design(seed)
-            X = np.column_stack([np.ones(len(table)), table[:, 1:3]])
-            z = [X[:, [0, 2]] if slope else None for slope in slopes]
-            names = [("(Intercept)", "b") if slope else ("(Intercept)",) for slope in slopes]
-            random = RandomColumns(z[0], names[0], z[1], names[1])
-            codes = table[:, 3].astype(int), table[:, 4].astype(int)
             try:
-                fit = fit_laplace(table[:, 0], X, *codes, family=family, random=random)
+                fit = own_fit(family, table, slopes)
             except ValueError:
                 continue
             lost += not fit.converged
-            own[f"{seed}.csv"] = fit.deviance
-            np.savetxt(
-                Path(folder) / f"{seed}.csv",
-                table,
-                delimiter=",",
-                header="y,a,b,p,d",
-                comments="",
-                fmt="%.17g",
-            )
+            file = f"{seed}.csv"
+            own[file] = fit.deviance
+            np.savetxt(folder / file, table, delimiter=",", header="y,a,b,p,d", comments="", fmt="%.17g")
             terms = [f"({'1+b' if slope else '1'}|{level})" for slope, level in zip(slopes, "pd", strict=True)]
-            lines.append(f"{seed}.csv;y~a+b+{'+'.join(terms)};{FAMILIES[family]}")
-        (Path(folder) / "designs.txt").write_text("\n".join(lines))
-        done = subprocess.run(["Rscript", "-e", R_SCRIPT], cwd=folder, capture_output=True, text=True, check=True)
-    told = [line.split() for line in done.stdout.splitlines()]
-    above = np.array([own[name] - float(value) for name, value in told if value != "NA"])
-    for name, value, floor in (
-        ("laplace designs: own deviance above glmmTMB at most", float(above.max()), 1e-6),
-        ("laplace designs: glmmTMB above own by more than 1e-6", int((above < -1e-6).sum()), None),
-        ("laplace designs: own fits not converged", int(lost), None),
-    ):
-        print(json.dumps({"name": name, "value": value, "unit": "", "floor": floor, "ratio": None, "n": above.size}))
+            lines.append(f"{file};y~a+b+{'+'.join(terms)};{FAMILIES[family]}")
+        told = in_r(folder, lines)
+    above = np.array([own[file] - value for file, value in told.items()])
+    if above.size:
+        show("laplace designs: own deviance above glmmTMB at most", above.max(), "deviance", floor=1e-6, n=above.size)
+        show("laplace designs: glmmTMB above own by more than 1e-6", int((above < -1e-6).sum()), "fits", n=above.size)
+    show("laplace designs: own fits not converged", lost, "fits", floor=0, n=len(own))
 
 
 if __name__ == "__main__":

@@ -5,19 +5,16 @@ Prints JSON lines; exits with 1 when a fit ends more than 1e-6 above.
 """
 
 import argparse
-import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 import pandas as pd
 
 from analysis import fit
+from bench.figure import show
 
 SCRIPT = Path(__file__).with_name("singular_designs.R")
 
@@ -51,7 +48,7 @@ def main() -> int:
         "fits not converged": failed,
     }
     for name, value in figures.items():
-        print(json.dumps({"name": name, "value": value, "unit": "", "floor": 0, "ratio": None, "n": len(above)}))
+        show(name, float(value), "deviance" if name.startswith("largest") else "fits", floor=0, n=len(above))
     return int(figures["fits above lme4's best by more than 1e-6"] > 0)
 
 

@@ -6,20 +6,17 @@ the size.
 """
 
 import argparse
-import json
-import os
 import resource
 import tempfile
 import time
 from pathlib import Path
-
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.stream import fit_parquet
+from bench.figure import show
 
 FORMULA = "y ~ closeness * emo_w + conflict + week + (1 + emo_w | professional) + (1 + emo_w | dyad)"
 
@@ -76,8 +73,7 @@ def main() -> None:
         ("peak memory of a fit from a file", peak, "MB", before),
     ]
     for name, value, unit, least in figures:
-        line = {"name": name, "value": value, "unit": unit, "floor": least, "ratio": least / value, "n": rows}
-        print(json.dumps(line))
+        show(name, value, unit, floor=least, n=rows)
 
 
 if __name__ == "__main__":

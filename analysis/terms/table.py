@@ -1,6 +1,7 @@
 """Columns of a pandas, polars or Arrow frame as numpy arrays and group codes, with missing values kept
 visible."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -31,6 +32,14 @@ class Labels:
         return list(self.encoded.to_pylist())
 
 
+def like(name: str, names: Sequence[str]) -> str:
+    """A sentence, with a space before it, naming the columns nearest to ``name``; empty when none is near."""
+    alike = get_close_matches(name, names, n=3)
+    begins = [other for other in names if other.lower().startswith(name.lower()[:3])]
+    near = list(dict.fromkeys([*alike, *begins]))[:5]
+    return f" Columns that look like it: {', '.join(near)}." if near else ""
+
+
 class Table:
     """A frame seen as named columns. ``source`` may be a pandas or polars frame, an Arrow table or a dict of
     arrays."""
@@ -49,10 +58,7 @@ class Table:
     def require(self, name: str, role: str = "term") -> None:
         """Raise ``ValueError`` when there is no such column, naming the nearest ones."""
         if name not in self.names:
-            alike = get_close_matches(name, self.names, n=3)
-            near = list(dict.fromkeys([*alike, *(o for o in self.names if o.lower().startswith(name.lower()[:3]))]))[:5]
-            hint = f" Columns that look like it: {', '.join(near)}." if near else ""
-            raise ValueError(f"The {role} '{name}' names no column of the frame.{hint}")
+            raise ValueError(f"The {role} '{name}' names no column of the frame.{like(name, self.names)}")
 
     def is_numeric(self, name: str) -> bool:
         """Whether the column holds numbers or truth values (dates and labels are neither)."""
