@@ -2,6 +2,9 @@
 
 ``fit`` takes a formula in lme4's notation and a pandas or polars frame; ``compare`` tests fits against each
 other. This package stands alone: it reads frames and bundles and knows nothing of the server.
+
+``terms`` turns a formula and a frame into matrices, ``gaussian`` and ``laplace`` are the two engines,
+``recipes`` and ``report`` use them on bundles, ``simulate`` makes bundles.
 """
 
 from importlib import import_module

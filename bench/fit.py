@@ -1,6 +1,6 @@
 """Speed of a three-level fit, end to end: from an unsorted frame with text ids and a formula to a ``Fit``.
 
-    python -m bench fit [--size S M L XL] [--no-r]
+    python -m bench fit [--size S M L XL] [--car1 M] [--no-r]
 
 The floor is lme4 on the same rows in the same run, at its fastest settings (nlme for correlated residuals);
 for XL, or where R is missing, the time to sum the row columns and their products by dyad with numpy.
@@ -112,6 +112,7 @@ def main() -> None:
     """Run the chosen sizes."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", nargs="*", choices=list(SIZES), default=list(SIZES))
+    parser.add_argument("--car1", nargs="*", choices=list(SIZES), default=["M"], help="nlme takes minutes at L")
     parser.add_argument("--no-r", action="store_true")
     chosen = parser.parse_args()
     r = not chosen.no_r and shutil.which("Rscript") is not None
@@ -125,8 +126,8 @@ def main() -> None:
                 frame.to_csv(timed_in_r / "rows.csv", index=False)
             for model, formula in MODELS.items():
                 plain(size, model, formula, frame, timed_in_r)
-            if size == "M":
-                correlated(frame, timed_in_r)
+            if size in chosen.car1:
+                correlated(size, frame, timed_in_r)
 
 
 def plain(size: str, model: str, formula: str, frame: pd.DataFrame, folder: Path | None) -> None:
@@ -145,14 +146,14 @@ def plain(size: str, model: str, formula: str, frame: pd.DataFrame, folder: Path
         show(f"criterion above lme4 {size} {model}", found.deviance - told[1], "deviance", floor=0, n=len(frame))
 
 
-def correlated(frame: pd.DataFrame, folder: Path | None) -> None:
+def correlated(size: str, frame: pd.DataFrame, folder: Path | None) -> None:
     """Time intercepts with CAR(1) residuals on real time inside the dyad against nlme, or against the floor."""
     told = r_seconds(folder, "nlme", LME.replace("FIXED", FIXED), 1) if folder else None
     floor, against = (floor_seconds(frame), "sums") if told is None else (told[0], "nlme")
     seconds, found = timed(lambda: fit(MODELS["intercepts"], frame, residual=CAR1("hours", "dyad")), 3)
-    show(f"fit M CAR(1) vs {against}", seconds, "s", floor=floor, n=len(frame))
+    show(f"fit {size} CAR(1) vs {against}", seconds, "s", floor=floor, n=len(frame))
     if told is not None:
-        show("criterion above nlme M CAR(1)", found.deviance - told[1], "deviance", floor=0, n=len(frame))
+        show(f"criterion above nlme {size} CAR(1)", found.deviance - told[1], "deviance", floor=0, n=len(frame))
 
 
 if __name__ == "__main__":

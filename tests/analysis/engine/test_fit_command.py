@@ -47,6 +47,18 @@ def test_what_is_wrong_is_one_sentence_and_a_code(run):
     assert run("none.csv", FORMULA).exit_code == 2
 
 
+def test_a_file_that_is_not_what_its_name_says_is_refused_in_a_sentence(run, tmp_path):
+    (tmp_path / "broken.parquet").write_text("no parquet")
+    (tmp_path / "broken.csv").write_text("a,b\n1,2,3,4\n")
+    (tmp_path / "notes.odt").write_text("")
+    for name in ("broken.parquet", "broken.csv", "notes.odt"):
+        answer = run(name, FORMULA)
+        assert answer.exit_code == 2, answer.output
+        assert name in answer.stderr
+        assert len(answer.stderr.strip().splitlines()) == 1
+    assert "Parquet files only" in run("rows.csv", FORMULA, "--stream").stderr
+
+
 def test_an_unknown_column_names_the_near_ones(run):
     answer = run("rows.csv", "y ~ bsaeline + (1 | dyad)")
     assert answer.exit_code == 2
