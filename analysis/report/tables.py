@@ -53,8 +53,8 @@ def coefficients(
             f"{number(c.ci_low)} to {number(c.ci_high)}",
             f"{c.df:.1f}",
             number(c.statistic),
-            p_value(c.p),
-            p_value(adjusted[c.term]) if c.term in adjusted else "–",
+            safe(p_value(c.p)),
+            safe(p_value(adjusted[c.term])) if c.term in adjusted else "–",
             number(sizes[c.term]) if c.term in sizes else "–",
         ]
         if truth:

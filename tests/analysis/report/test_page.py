@@ -118,5 +118,12 @@ def test_text_from_the_bundle_cannot_become_markup(bundle: Bundle) -> None:
     assert "<script" not in page and "&lt;script&gt;" in page
 
 
+def test_both_p_values_stand_in_the_table_and_small_ones_are_no_markup(page: str, analysed: RelationshipLabour) -> None:
+    row = next(r for r in re.findall(r"<tr>.*?</tr>", page) if "<code>dep_p</code>" in r)
+    for p in (analysed.fits["surface"]["dep_p"].p, analysed.adjusted["surface"]["dep_p"]):
+        assert f">{p:.3f}<".replace(">0", ">") in row
+    assert "&lt; .001" in page and not re.search(r"<\s", page)
+
+
 def test_the_same_bundle_gives_the_same_page(page: str, bundle: Bundle) -> None:
     assert relationship_labour_page(bundle) == page
