@@ -27,7 +27,8 @@ class Whitening(Protocol):
 @dataclass(frozen=True)
 class BoundCAR1:
     """CAR(1) with its rows in order; ``gaps`` (n,) time since the previous entry of the series, infinite for
-    the first. The one parameter is phi."""
+    the first. The parameter searched is the log rate of decay over a ``usual`` gap, so that the unit of time
+    does not matter; phi, the correlation one unit of time apart, is what is shown."""
 
     order: Codes
     gaps: Array
@@ -37,11 +38,16 @@ class BoundCAR1:
     @property
     def start(self) -> Array:
         """Unconstrained starting value."""
-        return np.array([np.log(-np.log(0.2) / self.usual)])
+        return np.array([np.log(-np.log(0.2))])
 
     def natural(self, point: Array) -> Array:
-        """phi from the unconstrained parameter, phi = exp(-exp(x))."""
-        return np.asarray(np.exp(-np.exp(point)))
+        """phi from the unconstrained parameter, phi = exp(-exp(x) / usual)."""
+        return np.asarray(np.exp(-np.exp(point) / self.usual))
+
+    @cached_property
+    def steps(self) -> Array:
+        """The gaps in usual gaps."""
+        return self.gaps / self.usual
 
     @cached_property
     def in_order(self) -> bool:
@@ -66,20 +72,24 @@ class BoundCAR1:
 
     def at(self, point: Array) -> "_CAR1At":
         """Whitening at an unconstrained point."""
-        return _CAR1At(self, float(self.natural(point)[0]))
+        return _CAR1At(self, float(np.exp(point[0])))
 
 
 @dataclass(frozen=True)
 class _CAR1At:
     bound: BoundCAR1
-    phi: float
+    rate: float
+
+    def _carry_and_left(self) -> tuple[Array, Array]:
+        """The correlation with the previous entry (n,), and the SD that is left given it."""
+        with np.errstate(under="ignore"):
+            decay = np.maximum(self.rate, 1e-300) * self.bound.steps
+            return np.exp(-decay), np.sqrt(-np.expm1(-2 * decay))
 
     def whitened(self, layout: Layout, height: int) -> tuple[Layout, float]:
         """See :class:`Whitening`."""
-        gaps = self.bound.gaps
-        with np.errstate(under="ignore"):
-            carry = np.where(np.isinf(gaps), 0.0, self.phi ** np.where(np.isinf(gaps), 0.0, gaps))
-        scale = 1.0 / np.sqrt(-np.expm1(2 * np.log(np.maximum(carry, 1e-300))))
+        carry, left = self._carry_and_left()
+        scale = 1.0 / left
 
         def white(column: Array) -> Array:
             row = self.bound.sorted(column)
@@ -92,9 +102,8 @@ class _CAR1At:
 
     def factor(self, noise: Array) -> Array:
         """Residuals with the structure from independent ones (n,)."""
-        gaps = self.bound.gaps
-        carry = np.where(np.isinf(gaps), 0.0, self.phi ** np.where(np.isinf(gaps), 0.0, gaps))
-        row = self.bound.sorted(noise) * np.sqrt(1 - carry**2)
+        carry, left = self._carry_and_left()
+        row = self.bound.sorted(noise) * left
         for at in range(1, row.size):
             row[at] += carry[at] * row[at - 1]
         return self.bound.unsorted(row)
