@@ -10,7 +10,7 @@ from itertools import product
 
 import numpy as np
 
-from analysis.terms.formula import INTERCEPT, Formula, Term
+from analysis.terms.formula import INTERCEPT, Formula, RandomTerm, Term
 from analysis.terms.table import Array, Labels
 
 Parts = tuple[str, tuple[Array, ...]]
@@ -38,8 +38,13 @@ def code_terms(
     numbers = {name: value for name, value in values.items() if not isinstance(value, Labels)}
     dummies = {name: _dummies(name, values[name], levels[name]) for name in levels if name in used}
     fixed = [column for term in formula.fixed for column in _columns(term, formula.fixed, numbers, dummies)]
-    random = [[_columns(term, r.terms, numbers, dummies) for term in r.terms] for r in formula.random]
+    random = [[_columns(term, _beside(term, r), numbers, dummies) for term in r.terms] for r in formula.random]
     return Coding(levels), fixed, random
+
+
+def _beside(term: Term, random: RandomTerm) -> tuple[Term, ...]:
+    """The terms a random term is coded among: ``||`` makes each one stand alone, as lme4 writes it out."""
+    return random.terms if random.correlated else (term,)
 
 
 def _levels(name: str, value: Labels) -> tuple[object, ...]:

@@ -1,0 +1,59 @@
+"""What must not change with the unit of time, the way a formula is written, or the type of a label."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import CAR1, fit
+
+
+@pytest.fixture(scope="module")
+def frame():
+    """300 rows of 60 dyads inside 20 professionals, with two label variables."""
+    draw = np.random.default_rng(3)
+    n = 300
+    p = draw.integers(0, 20, n)
+    d = p * 3 + draw.integers(0, 3, n)
+    rows = pd.DataFrame({"p": p, "d": d, "x": draw.normal(size=n), "z": draw.normal(size=n)})
+    rows["t"] = np.arange(n) + draw.uniform(0, 0.9, n)
+    rows["f"] = draw.choice(list("abc"), n)
+    rows["role"] = np.where(np.arange(n) % 2, "m", "w")
+    slopes = draw.normal(size=(20, 3))[p, rows["f"].map({"a": 0, "b": 1, "c": 2})]
+    rows["y"] = rows["x"] * 0.3 + slopes + draw.normal(size=60)[d] + draw.normal(size=n)
+    return rows
+
+
+@pytest.fixture(scope="module")
+def series():
+    """30 dyads inside 15 professionals, residuals correlating 0.7 one hour apart."""
+    draw = np.random.default_rng(8)
+    pieces = []
+    for dyad in range(30):
+        t = np.arange(8) + draw.uniform(0, 0.9, 8)
+        e = draw.normal(size=8)
+        for at in range(1, 8):
+            carry = 0.7 ** (t[at] - t[at - 1])
+            e[at] = carry * e[at - 1] + np.sqrt(1 - carry**2) * e[at]
+        pieces.append(pd.DataFrame({"p": dyad // 2, "d": dyad, "t": t, "e": e}))
+    rows = pd.concat(pieces, ignore_index=True)
+    rows["x"] = draw.normal(size=len(rows))
+    rows["y"] = rows["x"] + draw.normal(size=15)[rows["p"]] + draw.normal(size=30)[rows["d"]] + rows["e"]
+    return rows
+
+
+@pytest.mark.parametrize("unit", [1 / 24, 1 / 8766, 1e-6, 3.6e6])
+def test_the_unit_of_time_changes_nothing_but_phi(series, unit):
+    formula = "y ~ x + (1 | p) + (1 | d)"
+    hours = fit(formula, series, residual=CAR1("t", "d"))
+    other = fit(formula, series.assign(t=series["t"] * unit), residual=CAR1("t", "d"))
+    assert other.deviance == pytest.approx(hours.deviance, abs=1e-8)
+    np.testing.assert_allclose(other.coefficients["estimate"], hours.coefficients["estimate"], atol=1e-6)
+    np.testing.assert_allclose(other.coefficients["df"], hours.coefficients["df"], rtol=1e-5)
+
+
+def test_two_bars_with_a_label_variable_are_the_terms_one_by_one(frame):
+    short = fit("y ~ x + (x + f || p)", frame)
+    long = fit("y ~ x + (1 | p) + (0 + x | p) + (0 + f | p)", frame)
+    assert short.deviance == pytest.approx(long.deviance, abs=1e-6)
+    assert short.n_parameters == long.n_parameters
+    assert [c.name for c in short.design.levels[0].columns] == ["(Intercept)", "x", "fa", "fb", "fc"]
