@@ -22,9 +22,10 @@ def fit(  # noqa: PLR0913 - one parameter for each option of the command
     """Fit a mixed model and print it."""
     from analysis.fit_file import fit_file
 
+    likelihood = {"reml": False} if ml else {}
     try:
         fitted = fit_file(
-            file, formula, who=who, stream=stream, car1=car1, family=family, reml=not ml, df=df, weights=weights
+            file, formula, who=who, stream=stream, car1=car1, family=family, df=df, weights=weights, **likelihood
         )
         text = json.dumps(fitted.record, indent=2) if as_json else str(fitted.found)
     except ValueError as problem:

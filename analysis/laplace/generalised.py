@@ -1,10 +1,11 @@
 """The joint between formulas and the Laplace engine: a design in, its arrays handed over, tidy frames out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from analysis.gaussian.notes import missing_note
 from analysis.gaussian.summary import render
@@ -34,6 +35,7 @@ class GeneralisedFit:
     design: Design
     laplace: Any
     family: str
+    confidence: float = 0.95
 
     @property
     def formula(self) -> str:
@@ -44,6 +46,7 @@ class GeneralisedFit:
     def coefficients(self) -> pd.DataFrame:
         """Fixed effects: term, estimate, std_error, df (infinite: z tests), statistic, p, ci_low, ci_high."""
         found = self.laplace
+        reach = ndtri(0.5 + self.confidence / 2) * found.std_errors
         return pd.DataFrame(
             {
                 "term": list(found.names),
@@ -52,8 +55,8 @@ class GeneralisedFit:
                 "df": np.full(len(found.names), np.inf),
                 "statistic": found.statistic,
                 "p": found.p,
-                "ci_low": found.ci_low,
-                "ci_high": found.ci_high,
+                "ci_low": found.estimates - reach,
+                "ci_high": found.estimates + reach,
             }
         )
 
@@ -150,12 +153,13 @@ class FormulaHurdle:
         return getattr(self.hurdle, name)
 
 
-def fit_family(design: Design, family: str, **options: Any) -> GeneralisedFit | FormulaHurdle:
+def fit_family(design: Design, family: str, confidence: float = 0.95) -> GeneralisedFit | FormulaHurdle:
     """Fit ``design`` by Laplace approximation; ``ValueError`` for a family or random structure it does not
     know."""
 
     if family not in FAMILIES:
         raise ValueError(f"family must be 'gaussian' or one of {', '.join(FAMILIES)}; got {family!r}.")
+    design = _with_codes(design, family)
     levels = _levels(design)
     outer, inner = levels.get("professional"), levels.get("dyad")
     matrix, names = design.fixed_matrix(), list(design.names)
@@ -170,15 +174,32 @@ def fit_family(design: Design, family: str, **options: Any) -> GeneralisedFit | 
         correlated=(_correlated(outer), _correlated(inner)),
     )
     codes = [None if level is None else level.factor.codes for level in (outer, inner)]
-    shared = {"offset": design.offset, "names": names, "random": random, **options}
+    shared: dict[str, Any] = {"offset": design.offset, "names": names, "random": random}
     if family.startswith("hurdle_"):
         if design.weights is not None:
             raise ValueError("A hurdle model takes no weights.")
         both = fit_hurdle(design.response, matrix, *codes, counts=family.removeprefix("hurdle_"), **shared)
-        amount = GeneralisedFit(design, both.amount, f"truncated_{family.removeprefix('hurdle_')}")
-        return FormulaHurdle(design, GeneralisedFit(design, both.any, "binomial"), amount, both, family)
+        amount = GeneralisedFit(design, both.amount, f"truncated_{family.removeprefix('hurdle_')}", confidence)
+        return FormulaHurdle(design, GeneralisedFit(design, both.any, "binomial", confidence), amount, both, family)
     found = fit_laplace(design.response, matrix, *codes, family=family, weights=design.weights, **shared)
-    return GeneralisedFit(design, found, family)
+    return GeneralisedFit(design, found, family, confidence)
+
+
+def _with_codes(design: Design, family: str) -> Design:
+    """The design with a label outcome as 0 and 1 (binomial) or as ordered codes (ordinal)."""
+    name, labels = design.formula.response, design.response_levels
+    if labels is None or family == "ordinal":
+        return design
+    if family != "binomial":
+        raise ValueError(f"The outcome '{name}' holds labels; family {family!r} needs numbers.")
+    used = np.unique(design.response)
+    if used.size != 2:
+        raise ValueError(
+            f"The outcome '{name}' has {used.size} labels in these rows "
+            f"({', '.join(str(labels[int(code)]) for code in used)}); a binomial model needs two."
+        )
+    codes = np.searchsorted(used, design.response).astype(np.float64)
+    return replace(design, response=codes, response_levels=tuple(labels[int(code)] for code in used))
 
 
 def _levels(design: Design) -> dict[str, RandomLevel]:
