@@ -2,7 +2,9 @@
 present).
 
 The rule is that of ``terms.formula`` in R: in a term, a label variable is coded by treatment contrasts when
-the term without that variable is in the model too, and by one dummy per level when it is not.
+the term without that variable lies inside an earlier term, and by one dummy per level when it does not.
+Without an intercept the first label variable with a term of its own has one dummy per level, later ones
+contrasts.
 """
 
 from dataclasses import dataclass
@@ -82,13 +84,15 @@ def _columns(
 ) -> list[Parts]:
     if term == INTERCEPT:
         return [("(Intercept)", ())]
-    present = {frozenset(other) for other in among}
+    earlier = [frozenset(other) for other in among[: among.index(term)]]
+    full = None if INTERCEPT in among else next((one for one in among if len(one) == 1 and one[0] in dummies), None)
     choices: list[list[tuple[str, Array]]] = []
     for name in term:
         if name in numbers:
             choices.append([(name, numbers[name])])
             continue
-        contrasts = frozenset(term) - {name} in present
+        without = frozenset(term) - {name}
+        contrasts = any(without <= other for other in earlier) if without else term != full
         choices.append(dummies[name][1:] if contrasts else dummies[name])
     columns = []
     for chosen in product(*reversed(choices)):

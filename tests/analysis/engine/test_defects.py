@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis import CAR1, fit
+from analysis.terms.design import build_design
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +58,20 @@ def test_two_bars_with_a_label_variable_are_the_terms_one_by_one(frame):
     assert short.deviance == pytest.approx(long.deviance, abs=1e-6)
     assert short.n_parameters == long.n_parameters
     assert [c.name for c in short.design.levels[0].columns] == ["(Intercept)", "x", "fa", "fb", "fc"]
+
+
+@pytest.mark.parametrize(
+    ("fixed", "names"),
+    [
+        ("0 + f + role", "fa fb fc rolew"),
+        ("0 + f * role", "fa fb fc rolew fb:rolew fc:rolew"),
+        ("0 + x + f + role + x:role", "x fa fb fc rolew x:rolew"),
+        ("0 + x:f + role", "rolem rolew x:fa x:fb x:fc"),
+        ("0 + f:x + role:x", "fa:x fb:x fc:x x:rolew"),
+        ("f / role", "(Intercept) fb fc fa:rolew fb:rolew fc:rolew"),
+    ],
+)
+def test_labels_without_an_intercept_are_coded_as_in_r(frame, fixed, names):
+    design = build_design(f"y ~ {fixed} + (1 | p)", frame)
+    assert sorted(design.names) == sorted(names.split())
+    assert np.linalg.matrix_rank(design.fixed_matrix()) == len(design.names)
