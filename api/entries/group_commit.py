@@ -64,7 +64,13 @@ class EntryWriter:
 
     def _run(self) -> None:
         while group := self._next_group():
-            self._write(group)
+            try:
+                self._write(group)
+            except Exception as error:
+                # Whatever it is, the thread lives on: a writer that is gone would leave every phone waiting. Those
+                # that were answered already stay so; the others send again, to the same receipt.
+                for waiting in group:
+                    _tell(waiting, error)
 
     def _next_group(self) -> list[Waiting]:
         with self._wake:

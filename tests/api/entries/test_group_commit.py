@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import json
 
 import pytest
+import structlog
 from sqlmodel import select
 
 from api.clock import SetClock
@@ -15,6 +18,7 @@ from api.entries.desk import Sent
 from api.entries.group_commit import EntryWriter
 from api.entries.models import Entry, EntryGiven
 from api.errors import DyadeError, NotSignedIn
+from api.logs import set_up_logs
 from api.receipts import Receipt
 from tests.support.bodies import new_token, sha256
 from tests.support.cast import Phone
@@ -56,6 +60,37 @@ def test_one_poisoned_entry_does_not_hurt_the_others(
     good = [result for place, result in enumerate(results[:-1]) if place != 7]
     assert all(isinstance(result, Receipt) and result.kept == "stored" for result in good)
     assert stored(stores) == {one.entry.entry_id for one in batch if one is not poisoned}
+
+
+def test_a_log_that_cannot_be_written_does_not_end_the_writer(
+    anna: Phone, stores: Stores, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken:
+        def error(self, *_: object, **__: object) -> None:
+            raise ValueError("I/O operation on closed file")
+
+    def choke(*_: object, **__: object) -> object:
+        raise RuntimeError("cannot swallow this")
+
+    writer = EntryWriter(stores.main, clock)
+    with monkeypatch.context() as broken:
+        broken.setattr(group_commit, "log", Broken())
+        broken.setattr(group_commit, "keep_entries", choke)
+        (failed,) = asyncio.run(_keep_all(writer, [sent(anna)]))
+        assert isinstance(failed, Exception)
+    (kept,) = asyncio.run(_keep_all(writer, [sent(anna)]))
+    writer.stop()
+    assert isinstance(kept, Receipt)
+
+
+def test_logs_go_to_standard_error_as_it_is_now(capsys: pytest.CaptureFixture[str]) -> None:
+    closed = io.StringIO()
+    with contextlib.redirect_stderr(closed):
+        set_up_logs("info")
+        structlog.get_logger().info("first")
+    closed.close()
+    structlog.get_logger().info("second")
+    assert '"second"' in capsys.readouterr().err
 
 
 def test_waiting_entries_share_few_commits(
