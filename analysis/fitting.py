@@ -4,7 +4,9 @@ from typing import Any, Literal, overload
 
 from analysis.gaussian.estimate import estimate
 from analysis.gaussian.mixed import Fit
-from analysis.laplace.generalised import FormulaHurdle, GeneralisedFit, fit_family
+from analysis.laplace.formula_hurdle import FormulaHurdle
+from analysis.laplace.from_design import fit_family
+from analysis.laplace.generalised import GeneralisedFit
 from analysis.terms.design import build_design
 
 

@@ -124,5 +124,5 @@ def check_nested(dyad: Ints, labels: npt.NDArray[Any], names: tuple[str, str]) -
     if again.size:
         raise ValueError(
             f"{names[1]} {labels[order[again[0]]]} appears under more than one {names[0]}: "
-            f"give each {names[1]} its own code, or fit crossed effects"
+            f"give each {names[1]} its own code"
         )
