@@ -113,6 +113,12 @@ class FormulaHurdle(Verbs):
             columns.append(some * drawn_rows(self.amount.design, self.amount.laplace, generator))
         return np.column_stack(columns)
 
+    @property
+    def singular_terms(self) -> tuple[str, ...]:
+        """What is degenerate in which part, one sentence each."""
+        parts = (("any", self.any), ("amount", self.amount))
+        return tuple(f"{name}: {what}" for name, part in parts for what in part.singular_terms)
+
     def summary(self) -> str:
         """Both parts in text."""
         return "\n\n".join(["Part 1: any", str(self.any), "Part 2: amount, if any", str(self.amount)])

@@ -65,6 +65,11 @@ def _hurdle(
 ) -> FormulaHurdle:
     if design.weights is not None:
         raise ValueError("A hurdle model takes no weights.")
+    name, lowest, highest = design.formula.response, design.response.min(), design.response.max()
+    if lowest > 0:
+        raise ValueError(f"The outcome '{name}' is never zero, so there is no hurdle to explain.")
+    if (lowest, highest) == (0, 1):
+        raise ValueError(f"The outcome '{name}' is never above 1, so its amount explains nothing: fit it as binomial.")
     counts = family.removeprefix("hurdle_")
     both = fit_hurdle(design.response, *arrays, counts=counts, **shared)
     plain = replace(design.formula, offsets=())  # the offset belongs to the amount

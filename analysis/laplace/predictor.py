@@ -72,7 +72,7 @@ def effect_frames(design: Design, laplace: Any) -> dict[str, pd.DataFrame]:
     frames = {}
     for level, known in zip(design.levels, laplace.levels, strict=True):
         order = np.argsort(known.labels)
-        labels = _labels(level.factor)
+        labels = [":".join(key) for key in _keys(level.factor)]
         frame = pd.DataFrame({"group": [labels[code] for code in known.labels[order]]})
         for name, column in zip(known.names, known.modes[order].T, strict=True):
             frame[name] = column
@@ -102,23 +102,23 @@ def _places(factor: Factor, table: Table, unseen: str) -> Any:
     for name, _ in factor.parts:
         table.require(name, "grouping column")
         labels = table.labels(name)
-        texts.append(np.asarray([*map(_text, labels.levels), ""], dtype=object)[labels.codes])
-    rows = [":".join(row) for row in zip(*texts, strict=True)]
-    place = {label: at for at, label in enumerate(_labels(factor))}
+        texts.append(np.asarray([*map(_text, labels.levels), None], dtype=object)[labels.codes])
+    rows = list(zip(*texts, strict=True))
+    place = {key: at for at, key in enumerate(_keys(factor))}
     codes = np.array([place.get(row, -1) for row in rows], dtype=np.int64)
     if unseen == "error" and bool(np.any(codes < 0)):
-        raise ValueError(
-            f"'{factor.name}' has groups the model has not seen, such as {rows[int(np.argmin(codes))]!r}; "
-            "pass unseen='zero' to predict them from the fixed part."
-        )
+        first = rows[int(np.argmin(codes))]
+        said = f"has groups the model has not seen, such as {':'.join(map(str, first))!r}"
+        said = "is missing in some rows" if None in first else said
+        raise ValueError(f"'{factor.name}' {said}; pass unseen='zero' to predict them from the fixed part.")
     return codes
 
 
-def _labels(factor: Factor) -> list[str]:
+def _keys(factor: Factor) -> list[tuple[str, ...]]:
     first = np.zeros(factor.size, dtype=np.int64)
     first[factor.codes[::-1]] = np.arange(factor.codes.size)[::-1]
     parts = [np.asarray([_text(v) for v in part.levels], dtype=object)[part.codes[first]] for _, part in factor.parts]
-    return [":".join(row) for row in zip(*parts, strict=True)]
+    return list(zip(*parts, strict=True))
 
 
 def _text(label: Any) -> str:

@@ -51,6 +51,8 @@ def test_group_numbers_match_whatever_their_type(diary: pd.DataFrame):
     assert np.allclose(fit.predict(diary.head(3)), fit.predict()[:3])
     assert fit.missing.missing.tolist() == [1]
     assert "1 of" in fit.notes[-1]
+    with pytest.raises(ValueError, match="'prof' is missing in some rows"):
+        fit.predict(lacking.iloc[2:5])
     assert set(fit.random_effects()["prof"].group) == set(diary.prof.astype(str))
 
 
@@ -114,6 +116,13 @@ def test_a_hurdle_predicts_and_says_what_is_wrong(hurdle: Any, rows: pd.DataFram
     assert hurdle.notes == (*(f"any: {n}" for n in hurdle.any.notes), *(f"amount: {n}" for n in hurdle.amount.notes))
     assert list(hurdle.random_effects()["prof"].columns) == ["part", "group", "(Intercept)"]
     assert abs(hurdle.simulate(60, seed=1).mean() - rows.fear.mean()) < 0.3
+    assert hurdle.singular_terms == (
+        *(f"any: {what}" for what in hurdle.any.singular_terms),
+        *(f"amount: {what}" for what in hurdle.amount.singular_terms),
+    )
+    for fear, sentence in ((rows.fear + 1, "'fear' is never zero"), (rows.fear.clip(upper=1), "never above 1")):
+        with pytest.raises(ValueError, match=sentence):
+            analysis.fit("fear ~ demand + (1 | prof)", rows.assign(fear=fear), family="hurdle_poisson")
     with pytest.raises(ValueError, match="two parts"):
         hurdle.test("demand")
 
