@@ -8,9 +8,9 @@ import pandas as pd
 from analysis.gaussian.estimate import Estimate
 from analysis.gaussian.tables import linear_predictor
 from analysis.terms.coding import code_terms
-from analysis.terms.design import Column, Design, RandomLevel
+from analysis.terms.design import SEPARATOR, Column, Design, RandomLevel
 from analysis.terms.expression import columns_of, label_call
-from analysis.terms.table import Array, Labels, Table
+from analysis.terms.table import Array, Codes, Labels, Table, label_text
 from analysis.terms.variables import read_variable
 
 
@@ -107,30 +107,43 @@ def _known_effects(
             columns |= {name: Column(name, parts) for name, parts in part}
     total = np.zeros(table.height)
     for level, effects in zip(design.levels, modes(fit), strict=True):
-        names = [name for name, _ in level.factor.parts]
-        place = {label: at for at, label in enumerate(level.factor.labels())}
-        texts = _row_labels(table, names)
-        codes = np.array([place.get(text, -1) for text in texts], dtype=np.int64)
+        codes = _known_groups(design, level, table)
         if unseen == "error" and bool(np.any(codes < 0)):
-            first = texts[int(np.flatnonzero(codes < 0)[0])]
-            raise ValueError(
-                f"'{level.factor.name}' has groups the model has not seen, such as {first!r}; "
-                "pass unseen='zero' to predict them from the fixed part."
-            )
+            _refuse_unseen(design, level, table, int(np.flatnonzero(codes < 0)[0]))
         padded = np.concatenate([effects, np.zeros((effects.shape[0], 1))], axis=1)
         for column, row in zip(level.columns, padded, strict=True):
             total += row[codes] * columns[column.name].values(table.height)
     return total
 
 
-def _row_labels(table: Table, names: list[str]) -> list[str]:
+def _known_groups(design: Design, level: RandomLevel, table: Table) -> Codes:
+    """The group of every row (n',), -1 where the model has not seen it or its label is missing."""
+    place = {key: at for at, key in enumerate(level.factor.keys())}
+    return np.array([-1 if key is None else place.get(key, -1) for key in _row_keys(design, level, table)], np.int64)
+
+
+def _row_keys(design: Design, level: RandomLevel, table: Table) -> list[str | None]:
     parts = []
-    for name in names:
+    for name in _grouping_columns(design, level):
         table.require(name, "grouping column")
         labels = table.labels(name)
-        texts = np.asarray([str(level) for level in labels.levels] + [""], dtype=object)
+        texts = np.asarray([label_text(one) for one in labels.levels] + [None], dtype=object)
         parts.append(texts[labels.codes])
-    return [":".join(row) for row in zip(*parts, strict=True)]
+    joint = SEPARATOR if len(level.factor.parts) == len(parts) else ":"  # a fit from a file keeps joined labels
+    return [None if None in row else joint.join(row) for row in zip(*parts, strict=True)]
+
+
+def _grouping_columns(design: Design, level: RandomLevel) -> tuple[str, ...]:
+    return next(term.group for term in design.formula.random if ":".join(term.group) == level.factor.name)
+
+
+def _refuse_unseen(design: Design, level: RandomLevel, table: Table, row: int) -> None:
+    key = _row_keys(design, level, table)[row]
+    said = "is missing in some rows" if key is None else f"has groups the model has not seen, such as {key!r}"
+    raise ValueError(
+        f"'{level.factor.name}' {said.replace(repr(SEPARATOR)[1:-1], ':')}; "
+        "pass unseen='zero' to predict them from the fixed part."
+    )
 
 
 def simulated(design: Design, fit: Estimate, generator: np.random.Generator) -> Array:

@@ -15,8 +15,11 @@ import pyarrow as pa
 
 from analysis.terms.coding import Coding, code_terms
 from analysis.terms.formula import Formula, RandomTerm, parse_formula
-from analysis.terms.table import Array, Codes, Labels, Table
+from analysis.terms.table import Array, Codes, Labels, Table, label_text
 from analysis.terms.variables import Missing, Variables, combine, cutter
+
+SEPARATOR = "\x1f"
+"""Stands between the labels of a combination, where a colon could belong to one of them."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,17 @@ class Factor:
 
     def labels(self) -> list[str]:
         """One text label per group, in the order of the codes; combinations are joined by a colon."""
+        return [key.replace(SEPARATOR, ":") for key in self.keys()]
+
+    def keys(self) -> list[str]:
+        """One text per group that no other group has: as :meth:`labels`, joined by a control character."""
         first = np.zeros(self.size, dtype=np.int64)
         first[self.codes[::-1]] = np.arange(self.codes.size)[::-1]
         texts = []
         for _, part in self.parts:
-            levels = np.asarray([str(level) for level in part.levels], dtype=object)
+            levels = np.asarray([label_text(level) for level in part.levels], dtype=object)
             texts.append(levels[part.codes[first]])
-        return [":".join(row) for row in zip(*texts, strict=True)]
+        return [SEPARATOR.join(row) for row in zip(*texts, strict=True)]
 
 
 @dataclass(frozen=True)

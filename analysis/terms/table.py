@@ -32,6 +32,12 @@ class Labels:
         return list(self.encoded.to_pylist())
 
 
+def label_text(label: Any) -> str:
+    """A label as text; whole floats as whole numbers, since ids become floats where one of them is missing."""
+    whole = isinstance(label, float) and label.is_integer()
+    return str(int(label)) if whole else str(label)
+
+
 def like(name: str, names: Sequence[str]) -> str:
     """A sentence, with a space before it, naming the columns nearest to ``name``; empty when none is near."""
     alike = get_close_matches(name, names, n=3)

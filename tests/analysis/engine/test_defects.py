@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis import CAR1, fit
+from analysis.stream import fit_parquet
 from analysis.terms.design import build_design
 
 
@@ -75,3 +76,39 @@ def test_labels_without_an_intercept_are_coded_as_in_r(frame, fixed, names):
     design = build_design(f"y ~ {fixed} + (1 | p)", frame)
     assert sorted(design.names) == sorted(names.split())
     assert np.linalg.matrix_rank(design.fixed_matrix()) == len(design.names)
+
+
+def test_ids_that_became_floats_are_the_same_groups(frame):
+    holed = frame.assign(p=frame["p"].astype(float).where(frame.index != 299))
+    found = fit("y ~ x + (1 | p)", holed)
+    np.testing.assert_allclose(found.predict(frame.head(299)), found.predict(), atol=1e-10)
+    assert "16" in set(found.random_effects()["p"]["group"])
+
+
+def test_combinations_with_colons_in_them_stay_apart():
+    draw = np.random.default_rng(1)
+    ends = np.repeat(["v:w", "q", "r", "s", "w", "q", "r", "s"], 25)
+    rows = pd.DataFrame({"a": np.repeat(["u", "u:v"], 100), "b": ends, "x": draw.normal(size=200)})
+    rows["y"] = np.repeat(np.arange(8) * 2.0, 25) + draw.normal(size=200)
+    found = fit("y ~ x + (1 | a:b)", rows)
+    np.testing.assert_allclose(found.predict(rows), found.predict(), atol=1e-10)
+    assert found.random_effects()["a:b"]["group"][0] == "u:v:w"
+
+
+def test_a_missing_id_is_no_group(frame):
+    texts = frame.assign(p=frame["p"].astype(str).replace("3", ""))
+    found = fit("y ~ x + (1 | p)", texts)
+    holed = texts.head(5).assign(p=None)
+    alone = found.predict(holed, random=False)
+    np.testing.assert_allclose(found.predict(holed, unseen="zero"), alone)
+    with pytest.raises(ValueError, match="'p' is missing in some rows"):
+        found.predict(holed)
+    with pytest.raises(ValueError, match="'p:d' has groups the model has not seen, such as '0:99'"):
+        fit("y ~ x + (1 | p:d)", frame).predict(frame.head(1).assign(p=0, d=99))
+
+
+def test_a_fit_from_a_file_knows_its_combinations(frame, tmp_path):
+    frame.to_parquet(tmp_path / "rows.parquet")
+    formula = "y ~ x + (1 | p) + (1 | p:d)"
+    there, here = fit_parquet(formula, tmp_path / "rows.parquet"), fit(formula, frame)
+    np.testing.assert_allclose(there.predict(frame.head(9)), here.predict()[:9], atol=1e-5)
