@@ -38,6 +38,8 @@ class Wald:
 
     def test(self, beta: Array, contrasts: Array) -> Test:
         """Wald chi-squared over its df as F with infinite denominator df; dependent rows are told and left out."""
+        if not contrasts.any(axis=1).all() or not np.isfinite(contrasts).all():
+            raise ValueError("A contrast needs finite weights, one of them other than zero.")
         for row in contrasts:
             self.df(row)
         used = np.any(contrasts != 0, axis=0)

@@ -65,6 +65,9 @@ def test_the_numbers_of_a_gaussian_fit_are_there(binary: Any, rows: pd.DataFrame
     assert np.allclose(np.sqrt(np.diag(binary.vcov)), table.std_error)
     assert binary.test("demand").p == pytest.approx(table.p[1])
     assert binary.test(["demand", "placeschool"]).df1 == 2
+    for useless in ({"demand": 0}, {"demand": np.nan}):
+        with pytest.raises(ValueError, match="finite weights"):
+            binary.test(useless)
     assert np.allclose(binary.estimate_contrast("demand").ci_low, table.ci_low[1])
     assert np.allclose(binary.intervals().ci_high, table.ci_high)
     effects = binary.random_effects()
