@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import CAR1, fit
+from analysis import CAR1, compare, fit
 from analysis.stream import fit_parquet
 from analysis.terms.design import build_design
 
@@ -112,3 +112,32 @@ def test_a_fit_from_a_file_knows_its_combinations(frame, tmp_path):
     formula = "y ~ x + (1 | p) + (1 | p:d)"
     there, here = fit_parquet(formula, tmp_path / "rows.parquet"), fit(formula, frame)
     np.testing.assert_allclose(there.predict(frame.head(9)), here.predict()[:9], atol=1e-5)
+
+
+def test_only_likelihoods_of_the_same_data_are_compared(frame):
+    large = fit("y ~ x + (1 | p) + (1 | d)", frame)
+    assert len(compare(fit("y ~ x + (1 | p)", frame, weights=np.ones(300)), large)) == 2
+    with pytest.raises(ValueError, match="different fixed effects"):
+        compare(fit("y ~ x + (1 | p)", frame.assign(x=frame["z"])), large)
+    with pytest.raises(ValueError, match="different weights"):
+        compare(fit("y ~ x + (1 | p)", frame, weights=np.exp(frame["z"])), large)
+    with pytest.raises(ValueError, match="different offset"):
+        compare(fit("y ~ x + offset(z) + (1 | p)", frame), large)
+
+
+def test_a_larger_model_that_fits_worse_is_refused(frame):
+    small = fit("y ~ x + (1 | p)", frame, reml=False)
+    with pytest.raises(ValueError, match="fits worse"):
+        compare(small, fit("y ~ z + t + (1 | p)", frame, reml=False))
+
+
+def test_fits_from_files_are_compared_on_one_outcome_only(frame, tmp_path):
+    path = tmp_path / "rows.parquet"
+    frame.assign(v=2 * frame["y"]).to_parquet(path)
+    large = fit_parquet("y ~ x + (1 | p) + (1 | d)", path)
+    assert len(compare(fit_parquet("y ~ x + (1 | p)", path), large)) == 2
+    with pytest.raises(ValueError, match="or outcomes"):
+        compare(fit_parquet("v ~ x + (1 | p)", path), large)
+    frame.assign(y=2 * frame["y"]).to_parquet(path)
+    with pytest.raises(ValueError, match="or outcomes"):
+        compare(fit_parquet("y ~ x + (1 | p)", path), large)
