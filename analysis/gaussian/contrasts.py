@@ -18,11 +18,18 @@ def contrast_matrix(contrasts: Any, names: tuple[str, ...]) -> Array:
     if isinstance(contrasts, dict):
         contrasts = [contrasts]
     if isinstance(contrasts, list | tuple) and contrasts and isinstance(contrasts[0], str | dict):
-        return np.stack([_row({one: 1.0} if isinstance(one, str) else one, names) for one in contrasts])
+        rows = [_row({one: 1.0} if isinstance(one, str) else one, names) for one in contrasts]
+        return _checked(np.stack(rows))
     matrix = np.atleast_2d(np.asarray(contrasts, dtype=np.float64))
     if matrix.ndim != 2 or matrix.shape[1] != len(names):
         raise ValueError(f"A contrast needs {len(names)} weights, one per fixed effect; got shape {matrix.shape}.")
-    if not bool(np.any(matrix, axis=1).all()):
+    return _checked(matrix)
+
+
+def _checked(matrix: Array) -> Array:
+    if not bool(np.isfinite(matrix).all()):
+        raise ValueError("The weights of a contrast must be finite numbers.")
+    if not matrix.size or not bool(np.any(matrix, axis=1).all()):
         raise ValueError("A contrast with only zeros tests nothing.")
     return matrix
 

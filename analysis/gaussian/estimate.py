@@ -52,7 +52,10 @@ def estimate(
     """Fit ``design``. ``residual`` is None or a structure of ``analysis.residual``; ``start`` a fit to begin
     from."""
     if residual is not None:
-        return _with_structure(design, reml, residual.bind(design), start, checked)
+        bound = residual.bind(design)
+        if not bound.names:
+            raise ValueError(f"'{residual.by}' has one label only, so the residual has one variance.")
+        return _with_structure(design, reml, bound, start, checked)
     return estimate_assembled(assemble(design, checked=checked), reml, start)
 
 

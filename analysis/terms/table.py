@@ -65,6 +65,8 @@ class Table:
         """Raise ``ValueError`` when there is no such column, naming the nearest ones."""
         if name not in self.names:
             raise ValueError(f"The {role} '{name}' names no column of the frame.{like(name, self.names)}")
+        if self.names.count(name) > 1:
+            raise ValueError(f"The frame has {self.names.count(name)} columns named '{name}'; rename all but one.")
 
     def is_numeric(self, name: str) -> bool:
         """Whether the column holds numbers or truth values (dates and labels are neither)."""
@@ -99,7 +101,7 @@ class Table:
 
     def labels(self, name: str) -> Labels:
         """The column as codes and levels, whatever its type."""
-        array = self.arrow(name)
+        array = self._mixed_as_text(name) if self._is_mixed(name) else self.arrow(name)
         ordered = False
         if pa.types.is_dictionary(array.type):
             ordered = bool(array.type.ordered) or isinstance(self.source, pd.DataFrame)
@@ -114,6 +116,8 @@ class Table:
     def arrow(self, name: str) -> Any:
         """The column as one Arrow array; NaN and None become nulls."""
         if isinstance(self.source, pd.DataFrame):
+            if self._is_mixed(name):
+                raise ValueError(f"'{name}' mixes text and numbers; make it one or the other.")
             array = pa.array(self.source[name], from_pandas=True)
         elif isinstance(self.source, pl.DataFrame):
             array = self.source[name].to_arrow()
@@ -126,3 +130,13 @@ class Table:
         if pa.types.is_floating(array.type) and isinstance(self.source, pl.DataFrame):
             array = pa.array(array.to_numpy(zero_copy_only=False), from_pandas=True)
         return array
+
+    def _is_mixed(self, name: str) -> bool:
+        """Whether a pandas column of objects holds text beside something else."""
+        if not isinstance(self.source, pd.DataFrame) or self.source[name].dtype != object:
+            return False
+        return pd.api.types.infer_dtype(self.source[name], skipna=True) in ("mixed", "mixed-integer")
+
+    def _mixed_as_text(self, name: str) -> Any:
+        values = pd.Series(self.source[name])
+        return pa.array([None if gone else label_text(one) for one, gone in zip(values, values.isna(), strict=True)])

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import CAR1, compare, fit
+from analysis import CAR1, Strata, compare, fit
 from analysis.stream import fit_parquet
 from analysis.terms.design import build_design
 
@@ -141,3 +141,23 @@ def test_fits_from_files_are_compared_on_one_outcome_only(frame, tmp_path):
     frame.assign(y=2 * frame["y"]).to_parquet(path)
     with pytest.raises(ValueError, match="or outcomes"):
         compare(fit_parquet("y ~ x + (1 | p)", path), large)
+
+
+def test_what_cannot_be_used_is_named(frame):
+    formula = "y ~ x + (1 | p)"
+    with pytest.raises(ValueError, match="'role' has one label only"):
+        fit(formula, frame.assign(role="m"), residual=Strata("role"))
+    with pytest.raises(ValueError, match="2 columns named 'x'"):
+        fit(formula, pd.concat([frame, frame[["x"]]], axis=1))
+    found = fit(formula, pd.concat([frame, frame[["z"]]], axis=1))
+    for weights, said in (({"x": 0}, "only zeros"), ({"x": np.nan}, "finite"), ([0, np.inf], "finite")):
+        with pytest.raises(ValueError, match=said):
+            found.test(weights)
+
+
+def test_text_beside_numbers_is_text_in_groups_and_refused_in_predictors(frame):
+    mixed = frame["p"].astype(object).replace(3, "three")
+    with pytest.raises(ValueError, match="'f' mixes text and numbers"):
+        fit("y ~ f + (1 | p)", frame.assign(f=frame["f"].astype(object).replace("a", 1)))
+    there, here = fit("y ~ x + (1 | p)", frame.assign(p=mixed)), fit("y ~ x + (1 | p)", frame)
+    assert there.deviance == pytest.approx(here.deviance, abs=1e-8)
