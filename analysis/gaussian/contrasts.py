@@ -28,9 +28,9 @@ def contrast_matrix(contrasts: Any, names: tuple[str, ...]) -> Array:
 
 def _checked(matrix: Array) -> Array:
     if not bool(np.isfinite(matrix).all()):
-        raise ValueError("The weights of a contrast must be finite numbers.")
+        raise ValueError("A contrast needs finite weights that are not only zeros.")
     if not matrix.size or not bool(np.any(matrix, axis=1).all()):
-        raise ValueError("A contrast with only zeros tests nothing.")
+        raise ValueError("A contrast needs finite weights that are not only zeros.")
     return matrix
 
 
