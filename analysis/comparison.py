@@ -56,6 +56,11 @@ def _check(fits: tuple["Fit", ...]) -> None:
                 "likelihoods "
                 "cannot be compared; fit them on the rows that are complete for all of them."
             )
+        if other.family != first.family:
+            raise ValueError(
+                f"The fits are of different families ({first.family} and {other.family}), so their likelihoods cannot "
+                "be compared."
+            )
         if other.reml != first.reml:
             raise ValueError("One fit is REML and one is ML; fit both by ML, or pass refit=True.")
         for role in ("weights", "offset"):

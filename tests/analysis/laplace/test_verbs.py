@@ -140,3 +140,11 @@ def test_messages_name_the_columns_and_labels_of_the_user(rows: pd.DataFrame):
         )
     with pytest.raises(ValueError, match="The outcome 'strain' of a binomial model must lie between"):
         analysis.fit("strain ~ demand + (1 | prof)", rows, family="binomial")
+
+
+def test_fits_of_two_families_are_not_compared() -> None:
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame({"p": np.repeat(np.arange(20), 8), "x": rng.normal(size=160), "y": rng.poisson(3, 160)})
+    gaussian = analysis.fit("y ~ x + (1 | p)", frame.astype({"y": float}), reml=False)
+    with pytest.raises(ValueError, match="different families"):
+        analysis.compare(gaussian, analysis.fit("y ~ x + (1 | p)", frame, family="poisson"))
